@@ -1,0 +1,124 @@
+//! The control interface under `/_emulator/`: state, log, faults, clock, tokens.
+
+pub(crate) mod facts;
+
+use http::{Method, StatusCode};
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::door::Door;
+use crate::fault::Fault;
+use crate::request_log::RequestRecord;
+use crate::server::call::Call;
+use crate::server::reply::Reply;
+use crate::shared::Shared;
+use crate::state::State;
+use crate::token::options::TokenOptions;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Clock {
+    offset_seconds: i64,
+}
+
+/// Answers one control request.
+pub(crate) fn answer(shared: &Shared, call: &Call) -> Reply {
+    // A web page that the user happens to visit can reach a port of this machine, but sends an Origin and cannot
+    // add our header without asking first, which is never granted.
+    if call.headers.contains_key("origin") || call.header("midentity-emulator").is_none_or(|v| v != "true") {
+        let message = "control requests need the header 'Midentity-Emulator: true' and no 'Origin'";
+        return Reply::json(StatusCode::FORBIDDEN, &json!({"error": message}));
+    }
+    match route(shared, call) {
+        Ok(reply) => reply,
+        Err(reason) => Reply::json(StatusCode::BAD_REQUEST, &json!({"error": reason})),
+    }
+}
+
+fn route(shared: &Shared, call: &Call) -> Result<Reply, String> {
+    let path = call.path.trim_start_matches("/_emulator").trim_matches('/');
+    let mut world = shared.world();
+    Ok(match (call.method.as_str(), path) {
+        ("GET", "state") => Reply::json(StatusCode::OK, &world.state.to_json()),
+        ("PUT", "state") => {
+            let state = State::parse(text(call)?).map_err(|error| error.to_string())?;
+            world.replace_state(state);
+            done()
+        }
+        ("POST", "reset") => {
+            world.reset();
+            done()
+        }
+        ("GET", "facts") => Reply::json(StatusCode::OK, &facts::of(&world.state, shared.vm.as_deref())),
+        ("GET", "requests") => {
+            let door = match call.parameter("door") {
+                None => None,
+                Some(name) => Some(
+                    serde_json::from_value::<Door>(json!(name))
+                        .map_err(|_| format!("'{name}' is no door; imds, arm and login are"))?,
+                ),
+            };
+            let records: Vec<&RequestRecord> =
+                world.log.records().filter(|record| door.is_none_or(|d| d == record.door)).collect();
+            Reply::json(StatusCode::OK, &json!({"requests": records, "total": world.log.total()}))
+        }
+        ("DELETE", "requests") => {
+            world.log.clear();
+            done()
+        }
+        ("POST", "faults") => {
+            let faults = Fault::list_from_json(text(call)?).map_err(|error| error.to_string())?;
+            let ids: Vec<u64> = faults.into_iter().map(|fault| world.faults.add(fault)).collect();
+            Reply::json(StatusCode::OK, &json!({"ids": ids}))
+        }
+        ("GET", "faults") => Reply::json(StatusCode::OK, &json!({"faults": world.faults.list()})),
+        ("DELETE", "faults") => {
+            world.faults.clear();
+            done()
+        }
+        ("PUT", "clock") => {
+            let clock: Clock = serde_json::from_slice(&call.body).map_err(|error| error.to_string())?;
+            world.clock_offset = clock.offset_seconds;
+            done()
+        }
+        ("GET", "clock") => {
+            Reply::json(StatusCode::OK, &json!({"offset_seconds": world.clock_offset, "now": world.now()}))
+        }
+        ("PUT", "tokens") => {
+            let options: TokenOptions = serde_json::from_slice(&call.body).map_err(|error| error.to_string())?;
+            world.set_options(options);
+            done()
+        }
+        ("GET", "tokens") => Reply::json(StatusCode::OK, &world.options),
+        _ => return Ok(unknown(call, path)),
+    })
+}
+
+fn done() -> Reply {
+    Reply::empty(StatusCode::NO_CONTENT)
+}
+
+fn text(call: &Call) -> Result<&str, String> {
+    std::str::from_utf8(&call.body).map_err(|_| "the body is not UTF-8".to_owned())
+}
+
+/// What each path takes, for the message of a wrong one.
+const PATHS: [(&str, &[Method]); 7] = [
+    ("state", &[Method::GET, Method::PUT]),
+    ("reset", &[Method::POST]),
+    ("facts", &[Method::GET]),
+    ("requests", &[Method::GET, Method::DELETE]),
+    ("faults", &[Method::GET, Method::POST, Method::DELETE]),
+    ("clock", &[Method::GET, Method::PUT]),
+    ("tokens", &[Method::GET, Method::PUT]),
+];
+
+fn unknown(call: &Call, path: &str) -> Reply {
+    if let Some((_, methods)) = PATHS.iter().find(|(known, _)| *known == path) {
+        let allowed = methods.iter().map(Method::as_str).collect::<Vec<_>>().join(", ");
+        let message = format!("{} is not allowed here; {allowed} are", call.method);
+        return Reply::json(StatusCode::METHOD_NOT_ALLOWED, &json!({"error": message})).with("allow", &allowed);
+    }
+    let known = PATHS.map(|(name, _)| name).join(", ");
+    Reply::json(StatusCode::NOT_FOUND, &json!({"error": format!("no control path '{path}'; known: {known}")}))
+}

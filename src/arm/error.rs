@@ -1,0 +1,115 @@
+//! What Resource Manager's answers that are no success mean.
+
+use std::error::Error as StdError;
+
+use serde_json::Value;
+
+use crate::error::{Error, ErrorKind, id};
+use crate::http::redact::redact;
+
+/// Code and message of `{"error": {"code", "message"}}`, in its spellings.
+pub(crate) fn read(body: &[u8]) -> (Option<String>, String) {
+    let Ok(value) = serde_json::from_slice::<Value>(body) else {
+        return (None, redact(&String::from_utf8_lossy(body.get(..2048).unwrap_or(body))));
+    };
+    let error = value.get("error").filter(|e| e.is_object()).unwrap_or(&value);
+    let text = |name: &str| {
+        error.get(name).or_else(|| error.get(capitalised(name).as_str())).and_then(Value::as_str).map(redact)
+    };
+    (text("code"), text("message").unwrap_or_else(|| "the answer says no reason".to_owned()))
+}
+
+fn capitalised(name: &str) -> String {
+    let mut chars = name.chars();
+    chars.next().map_or_else(String::new, |c| c.to_uppercase().chain(chars).collect())
+}
+
+pub(crate) fn from_status(status: u16, body: &[u8]) -> Error {
+    let (code, message) = read(body);
+    let said = code.as_deref().map_or_else(|| message.clone(), |code| format!("{code}: {message}"));
+    let new = |kind, id, what: &str, hint: &str| {
+        Error::new(kind, id, format!("{what} (status {status}): {said}")).with_hint(hint)
+    };
+    let error = match status {
+        300..=399 => Error::new(
+            ErrorKind::Protocol,
+            id::ARM_REDIRECTED,
+            format!("Resource Manager answered with a redirect (status {status}); the token is not sent elsewhere"),
+        )
+        .with_hint("check the cloud's address and any gateway before it"),
+        401 => new(
+            ErrorKind::Authentication,
+            id::ARM_UNAUTHORIZED,
+            "Resource Manager does not accept the token",
+            "check that the token is for this cloud and tenant, and that the machine's clock is right",
+        ),
+        403 => new(
+            ErrorKind::Forbidden,
+            id::ARM_FORBIDDEN,
+            "the identity has no right to do this",
+            "give it a role at this scope (Reader to read); a new role takes some minutes to work, and a token taken \
+             before it may have to be renewed",
+        ),
+        404 => new(
+            ErrorKind::NotFound,
+            id::ARM_NOT_FOUND,
+            "Resource Manager does not find it",
+            "check names, subscription and api-version",
+        ),
+        409 | 412 => new(
+            ErrorKind::Conflict,
+            id::ARM_CONFLICT,
+            "the resource's state does not allow this",
+            "wait for what runs on it to end, and read it again",
+        ),
+        429 => new(
+            ErrorKind::Throttled,
+            id::ARM_THROTTLED,
+            "Resource Manager limits requests",
+            "wait as long as retry_after says",
+        ),
+        500..=599 => new(
+            ErrorKind::Service,
+            id::ARM_SERVICE,
+            "Resource Manager failed",
+            "try again later; give the request id to Azure support if it goes on",
+        ),
+        _ => new(
+            ErrorKind::InvalidArgument,
+            id::ARM_BAD_REQUEST,
+            "Resource Manager does not take the request",
+            "the reason is the service's own; check path, api-version and body",
+        ),
+    };
+    error.with_status(status).with_service_code(code)
+}
+
+pub(crate) fn from_transport(error: reqwest::Error, origin: &str) -> Error {
+    let mut words = String::new();
+    let mut cause: Option<&(dyn StdError + 'static)> = error.source();
+    while let Some(inner) = cause {
+        words = inner.to_string();
+        cause = inner.source();
+    }
+    let words = redact(&words);
+    let lower = words.to_ascii_lowercase();
+    // Without its URL: a URL's query can hold a signature.
+    let error = error.without_url();
+    if ["certificate", "unknownissuer", "tls", "handshake"].iter().any(|w| lower.contains(w)) {
+        return Error::new(
+            ErrorKind::Transport,
+            id::ARM_TLS,
+            format!("no trusted connection to {origin}: {words}"),
+        )
+        .with_hint("name the certificate authority's PEM file with ca_file (MIDENTITY_CA_FILE), or repair the system's trust store")
+        .with_cause(error);
+    }
+    let message = if words.is_empty() { error.to_string() } else { words };
+    Error::new(
+        ErrorKind::Transport,
+        id::ARM_TRANSPORT,
+        format!("Resource Manager at {origin} can't be reached: {message}"),
+    )
+    .with_hint("check network, proxy (HTTPS_PROXY) and the cloud's address")
+    .with_cause(error)
+}

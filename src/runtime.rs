@@ -1,0 +1,152 @@
+//! The runtimes behind calls that block, for the bindings and [`crate::blocking`].
+//!
+//! Two of them, both made on first use and both the process's own: an inherited runtime is a memory-safety fault, as
+//! parent and child would share one event queue. After `fork` the child leaks what it inherited and makes its own.
+//!
+//! * A token call runs on a small single-threaded runtime that its own thread drives: no other thread has to wake up,
+//!   which is most of the cost of a request on the same machine.
+//! * Everything that goes on after the call returns (background refresh, pooled connections, asyncio) runs on one
+//!   runtime with two threads.
+
+use std::future::Future;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::runtime::{Builder, Handle, Runtime};
+
+use crate::error::{Error, ErrorKind, Result, id};
+use crate::fork::PerProcess;
+use crate::http::BoxFuture;
+
+/// Idle runtimes beyond this are dropped: each holds an event queue.
+const IDLE: usize = 8;
+
+static LOCAL: PerProcess<Locals> = PerProcess::new();
+static SHARED: PerProcess<Shared> = PerProcess::new();
+
+#[derive(Default)]
+struct Locals(Mutex<Vec<Runtime>>);
+
+#[derive(Default)]
+struct Shared(Mutex<Option<&'static Runtime>>);
+
+/// The process's shared runtime: two threads, never stopped.
+///
+/// # Errors
+/// `runtime.start` where the system gives no threads or no event queue.
+fn shared() -> Result<&'static Runtime> {
+    let shared = SHARED.get();
+    let mut slot = shared.0.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(runtime) = *slot {
+        return Ok(runtime);
+    }
+    let runtime = Builder::new_multi_thread()
+        .worker_threads(2)
+        .thread_name("midentity")
+        .enable_all()
+        .build()
+        .map_err(cannot_start)?;
+    // Never stopped: at the process's end a stop could wait for a call that hangs.
+    Ok(*slot.insert(Box::leak(Box::new(runtime))))
+}
+
+fn cannot_start(error: std::io::Error) -> Error {
+    Error::new(ErrorKind::Internal, id::RUNTIME_START, format!("the async runtime can't be started: {error}"))
+        .with_hint("the system is short of threads or file descriptors")
+        .with_cause(error)
+}
+
+/// Runs a future on the shared runtime, unobserved.
+pub fn spawn(future: BoxFuture<'static, ()>) {
+    match shared() {
+        Ok(runtime) => {
+            runtime.spawn(future);
+        }
+        Err(error) => tracing::warn!(id = error.id(), "background work was given up"),
+    }
+}
+
+/// A handle to the shared runtime, for bindings that bring futures of their own.
+///
+/// # Errors
+/// `runtime.start` where it can't be started.
+pub fn handle() -> Result<Handle> {
+    shared().map(|r| r.handle().clone())
+}
+
+/// Waits for a future that opens connections of its own, on this thread.
+///
+/// # Errors
+/// `runtime.nested` inside an async runtime, `runtime.start`, and what `interrupted` answers: it is asked every 50 ms.
+pub fn wait_here<T>(future: impl Future<Output = Result<T>>, interrupted: impl FnMut() -> Result<()>) -> Result<T> {
+    refuse_nested()?;
+    let locals = LOCAL.get();
+    let idle = locals.0.lock().unwrap_or_else(PoisonError::into_inner).pop();
+    let runtime = match idle {
+        Some(runtime) => runtime,
+        None => Builder::new_current_thread().enable_all().build().map_err(cannot_start)?,
+    };
+    let result = runtime.block_on(interruptible(future, interrupted));
+    let mut idle = locals.0.lock().unwrap_or_else(PoisonError::into_inner);
+    // Last in, first out: the runtime that holds the open connection is taken up again.
+    if idle.len() < IDLE {
+        idle.push(runtime);
+    }
+    result
+}
+
+/// Waits for a future whose connections are pooled, driven by the shared runtime.
+///
+/// # Errors
+/// As [`wait_here`].
+pub fn wait_shared<T>(future: impl Future<Output = Result<T>>, interrupted: impl FnMut() -> Result<()>) -> Result<T> {
+    refuse_nested()?;
+    shared()?.block_on(interruptible(future, interrupted))
+}
+
+fn refuse_nested() -> Result<()> {
+    if Handle::try_current().is_err() {
+        return Ok(());
+    }
+    Err(Error::new(
+        ErrorKind::InvalidArgument,
+        id::RUNTIME_NESTED,
+        "a blocking call was made inside an async runtime, which it would stop",
+    )
+    .with_hint("use the async type, or make the call on a thread of its own (spawn_blocking)"))
+}
+
+async fn interruptible<T>(
+    future: impl Future<Output = Result<T>>,
+    mut interrupted: impl FnMut() -> Result<()>,
+) -> Result<T> {
+    let mut future = std::pin::pin!(future);
+    loop {
+        tokio::select! {
+            biased;
+            result = &mut future => return result,
+            () = tokio::time::sleep(Duration::from_millis(50)) => interrupted()?,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Instant;
+
+    #[test]
+    fn an_interrupt_ends_a_wait_soon() {
+        let start = Instant::now();
+        let result: Result<()> = wait_here(std::future::pending(), || Err(Error::cancelled()));
+        assert_eq!(result.unwrap_err().kind(), ErrorKind::Cancelled);
+        assert!(start.elapsed() < Duration::from_secs(1));
+    }
+
+    #[test]
+    fn inside_a_runtime_is_an_error_and_no_panic() {
+        let outer = Builder::new_current_thread().build().unwrap();
+        let result: Result<()> = outer.block_on(async { wait_here(async { Ok(()) }, || Ok(())) });
+        assert_eq!(result.unwrap_err().id(), id::RUNTIME_NESTED);
+    }
+}

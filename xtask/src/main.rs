@@ -1,0 +1,146 @@
+//! The project's own checks, and the runner behind `make`.
+//!
+//! A check is a function from the project's tree to a list of findings: no finding, no fault. A suite runs other
+//! programs, shows what they print while they print it, and counts. `make help` lists the targets.
+#![forbid(unsafe_code)]
+#![allow(clippy::print_stdout, reason = "a command-line tool: its output is the result")]
+
+mod check;
+mod ci;
+mod clients;
+mod conformance;
+mod errors;
+mod layering;
+mod process;
+mod project;
+mod report;
+mod test;
+mod venv;
+mod versions;
+
+use std::process::ExitCode;
+
+use project::Project;
+use report::Report;
+
+const USAGE: &str = "\
+usage: cargo run -q -p xtask -- COMMAND
+
+  test [--ci] [--only SUITE]   the test suites (rust, python, packages, conformance)
+  test-clients [--ci]          other projects' clients against the emulator
+  check [--ci] [--only STEP]   formats, lints, types, documentation, the checks below
+  ci                           check, test and test-clients; a skip counts as a failure
+  prepare                      the emulator, and .venv with the library in it (for make demo)
+  tools                        install the pinned cargo tools into .cache/tools
+
+  layering                     who imports whom in src/, bindings/ and emulator/
+  versions                     one version everywhere
+  errors                       error ids and docs/errors.md, error kinds and the languages' copies
+  conformance [--write]        the last test run against tests/vectors/scenarios.json and docs/conformance.md";
+
+/// What the command line may say after the command.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub(crate) struct Flags {
+    /// Under CI: a skip is a failure, generated pages must match, every interpreter found is tested.
+    pub(crate) ci: bool,
+    /// Write generated pages instead of comparing them.
+    pub(crate) write: bool,
+    /// Only these suites or steps; empty for all.
+    pub(crate) only: Vec<String>,
+}
+
+impl Flags {
+    fn parse(args: impl Iterator<Item = String>) -> Result<Self, String> {
+        let mut flags = Self::default();
+        let mut args = args.peekable();
+        while let Some(arg) = args.next() {
+            match arg.as_str() {
+                "--ci" => flags.ci = true,
+                "--write" => flags.write = true,
+                "--only" => flags.only.push(args.next().ok_or("--only needs a name")?),
+                other => return Err(format!("unknown argument {other:?}")),
+            }
+        }
+        Ok(flags)
+    }
+
+    pub(crate) fn wants(&self, name: &str) -> bool {
+        self.only.is_empty() || self.only.iter().any(|only| only == name)
+    }
+}
+
+fn main() -> ExitCode {
+    let mut args = std::env::args().skip(1);
+    let Some(command) = args.next() else {
+        eprintln!("{USAGE}");
+        return ExitCode::from(2);
+    };
+    if matches!(command.as_str(), "help" | "--help" | "-h") {
+        println!("{USAGE}");
+        return ExitCode::SUCCESS;
+    }
+    let run = Flags::parse(args).and_then(|flags| {
+        let project = Project::open()?;
+        dispatch(&command, &project, &flags)
+    });
+    match run {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(message) => {
+            eprintln!("xtask {command}: {message}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn dispatch(command: &str, project: &Project, flags: &Flags) -> Result<bool, String> {
+    match command {
+        "test" => finish(&test::run(project, flags)?, flags),
+        "test-clients" => finish(&clients::run(project)?, flags),
+        "check" => finish(&check::run(project, flags)?, flags),
+        "ci" => {
+            let flags = Flags { ci: true, ..flags.clone() };
+            finish(&ci::run(project, &flags)?, &flags)
+        }
+        "prepare" => test::prepare(project).map(|()| true),
+        "tools" => check::install_tools(project).map(|()| true),
+        "layering" => findings(command, layering::check(project)?),
+        "versions" => findings(command, versions::check(project)?),
+        "errors" => findings(command, errors::check(project)?),
+        "conformance" if flags.write => conformance::write(project).map(|()| true),
+        "conformance" => findings(command, conformance::check(project)?.findings(true)),
+        _ => Err(format!("no such command\n{USAGE}")),
+    }
+}
+
+#[allow(clippy::unnecessary_wraps, reason = "the same shape as its siblings in the dispatch table")]
+fn finish(report: &Report, flags: &Flags) -> Result<bool, String> {
+    report.print();
+    Ok(report.is_success(flags.ci))
+}
+
+#[allow(clippy::unnecessary_wraps, reason = "the same shape as its siblings in the dispatch table")]
+fn findings(name: &str, found: Vec<String>) -> Result<bool, String> {
+    for finding in &found {
+        eprintln!("{name}: {finding}");
+    }
+    if found.is_empty() {
+        println!("{name}: nothing to say against it");
+    }
+    Ok(found.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn flags_are_read_and_unknown_ones_refused() {
+        let parse = |args: &[&str]| Flags::parse(args.iter().map(ToString::to_string));
+        let flags = parse(&["--ci", "--only", "rust"]).unwrap();
+        assert!(flags.ci && flags.wants("rust") && !flags.wants("python"));
+        assert!(parse(&[]).unwrap().wants("anything"));
+        assert!(parse(&["--onyl"]).is_err());
+        assert!(parse(&["--only"]).is_err());
+    }
+}

@@ -1,0 +1,160 @@
+//! What a run comes to: counts, and the lines that must not be overlooked.
+
+use std::fmt;
+use std::ops::AddAssign;
+
+/// Passed, failed, skipped.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Counts {
+    pub(crate) passed: u64,
+    pub(crate) failed: u64,
+    pub(crate) skipped: u64,
+}
+
+impl AddAssign for Counts {
+    fn add_assign(&mut self, other: Self) {
+        self.passed += other.passed;
+        self.failed += other.failed;
+        self.skipped += other.skipped;
+    }
+}
+
+impl fmt::Display for Counts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} passed, {} failed, {} skipped", self.passed, self.failed, self.skipped)
+    }
+}
+
+/// The counts of several suites, and what is said again at the end.
+#[derive(Debug, Default)]
+pub(crate) struct Report {
+    suites: Vec<(String, Counts)>,
+    remarks: Vec<String>,
+}
+
+impl Report {
+    /// Announces a suite or a step on the terminal.
+    pub(crate) fn announce(name: &str) {
+        println!("\n=== {name}");
+    }
+
+    pub(crate) fn add(&mut self, suite: &str, counts: Counts) {
+        println!("--- {suite}: {counts}");
+        self.suites.push((suite.to_owned(), counts));
+    }
+
+    pub(crate) fn pass(&mut self, what: &str) {
+        self.add(what, Counts { passed: 1, ..Counts::default() });
+    }
+
+    pub(crate) fn fail(&mut self, what: &str, why: &str) {
+        self.remark(format!("FAILED {what}: {why}"));
+        self.add(what, Counts { failed: 1, ..Counts::default() });
+    }
+
+    pub(crate) fn skip(&mut self, what: &str, missing: &Missing) {
+        self.remark(format!("SKIPPED {what}: {missing}"));
+        self.add(what, Counts { skipped: 1, ..Counts::default() });
+    }
+
+    /// Passed when nothing was found, else failed with what was found.
+    pub(crate) fn verdict(&mut self, what: &str, findings: &[String]) {
+        if findings.is_empty() {
+            self.pass(what);
+            return;
+        }
+        for finding in findings {
+            println!("{what}: {finding}");
+        }
+        self.fail(what, &format!("{} finding(s), see above; first: {}", findings.len(), findings[0]));
+    }
+
+    /// Says a line now and once more at the end.
+    pub(crate) fn remark(&mut self, line: String) {
+        println!("{line}");
+        self.remarks.push(line);
+    }
+
+    pub(crate) fn merge(&mut self, part: &str, other: Report) {
+        self.suites.extend(other.suites.into_iter().map(|(suite, counts)| (format!("{part}: {suite}"), counts)));
+        self.remarks.extend(other.remarks);
+    }
+
+    pub(crate) fn counts(&self) -> Counts {
+        let mut total = Counts::default();
+        for (_, counts) in &self.suites {
+            total += *counts;
+        }
+        total
+    }
+
+    pub(crate) fn is_success(&self, skips_fail: bool) -> bool {
+        let counts = self.counts();
+        counts.failed == 0 && counts.passed > 0 && !(skips_fail && counts.skipped > 0)
+    }
+
+    /// The summary; its last line is the total, for people and programs.
+    pub(crate) fn print(&self) {
+        println!("\n=== summary");
+        let width = self.suites.iter().map(|(suite, _)| suite.len()).max().unwrap_or(0);
+        for (suite, counts) in &self.suites {
+            println!("{suite:width$}  {counts}");
+        }
+        for remark in &self.remarks {
+            println!("{remark}");
+        }
+        println!("{}", self.counts());
+    }
+}
+
+/// Something that is not on this machine, and what to do about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Missing {
+    pub(crate) why: String,
+    pub(crate) remedy: String,
+}
+
+impl Missing {
+    pub(crate) fn new(why: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self { why: why.into(), remedy: remedy.into() }
+    }
+}
+
+impl fmt::Display for Missing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}; remedy: {}", self.why, self.remedy)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_without_a_failure_succeeds_and_ci_wants_no_skip() {
+        let mut report = Report::default();
+        report.add("a", Counts { passed: 2, failed: 0, skipped: 0 });
+        assert!(report.is_success(true));
+        report.skip("b", &Missing::new("no tool", "install it"));
+        assert!(report.is_success(false));
+        assert!(!report.is_success(true));
+        assert_eq!(report.counts().to_string(), "2 passed, 0 failed, 1 skipped");
+        report.verdict("c", &["wrong".to_owned()]);
+        assert!(!report.is_success(false));
+    }
+
+    #[test]
+    fn a_run_that_did_nothing_is_no_success() {
+        assert!(!Report::default().is_success(false));
+    }
+
+    #[test]
+    fn merging_keeps_every_count_and_remark() {
+        let mut part = Report::default();
+        part.fail("x", "broken");
+        let mut whole = Report::default();
+        whole.merge("check", part);
+        assert_eq!(whole.counts(), Counts { passed: 0, failed: 1, skipped: 0 });
+        assert_eq!(whole.remarks, ["FAILED x: broken"]);
+    }
+}
