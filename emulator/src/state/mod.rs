@@ -252,7 +252,7 @@ impl ParseStateError {
     }
 }
 
-/// Reads a state as `--config` does and throws it away: the entry point for fuzzing.
+/// Says whether `--config` would take this state: for tools that write state files, and for fuzzing.
 ///
 /// # Errors
 /// [`ParseStateError`] with the line and the reason.

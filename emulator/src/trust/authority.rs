@@ -41,6 +41,19 @@ struct Kept {
     not_after: i64,
     certificate: String,
     private_key: String,
+    /// The authority before this one: an emulator that runs since then still shows certificates of it.
+    #[serde(default)]
+    previous: Option<String>,
+}
+
+impl Kept {
+    fn published(&self) -> String {
+        format!("{}{}", self.certificate, self.previous.as_deref().unwrap_or_default())
+    }
+}
+
+fn kept(folder: &StateFolder) -> Option<Kept> {
+    serde_json::from_str(&folder.read(KEPT).ok()?).ok()
 }
 
 /// A certificate authority that lives in a state folder.
@@ -69,30 +82,39 @@ fn ca_params(not_after: OffsetDateTime) -> CertificateParams {
 impl Authority {
     /// The folder's authority, made if there is none or it is about to end.
     pub(crate) fn load(folder: &StateFolder) -> io::Result<Self> {
-        if let Some(kept) = Self::kept(folder) {
-            return Ok(kept);
+        if let Some(authority) = kept(folder).and_then(|kept| Self::of(folder, &kept)) {
+            return Ok(authority);
         }
         let _lock = folder.lock("authority.lock")?;
-        if let Some(kept) = Self::kept(folder) {
-            return Ok(kept);
+        let before = kept(folder);
+        if let Some((kept, authority)) = before.as_ref().and_then(|kept| Some((kept, Self::usable(folder, kept)?))) {
+            // Only the public file is missing, or someone edited it.
+            folder.write(PUBLISHED, &kept.published())?;
+            return Ok(authority);
         }
         let key = KeyPair::generate().map_err(other)?;
         let not_after = (OffsetDateTime::now_utc() + LIFE).replace_nanosecond(0).map_err(other)?;
         let certificate = ca_params(not_after).self_signed(&key).map_err(other)?.pem();
-        let kept = Kept { not_after: not_after.unix_timestamp(), private_key: key.serialize_pem(), certificate };
-        folder.write(PUBLISHED, &kept.certificate)?;
+        let kept = Kept {
+            not_after: not_after.unix_timestamp(),
+            private_key: key.serialize_pem(),
+            certificate,
+            previous: before.map(|before| before.certificate),
+        };
+        folder.write(PUBLISHED, &kept.published())?;
         folder.write(KEPT, &serde_json::to_string(&kept).map_err(other)?)?;
         Ok(Self { ca_file: folder.file(PUBLISHED), key, not_after })
     }
 
-    fn kept(folder: &StateFolder) -> Option<Self> {
-        let kept: Kept = serde_json::from_str(&folder.read(KEPT).ok()?).ok()?;
+    /// The kept authority, if clients find it in the public file as well.
+    fn of(folder: &StateFolder, kept: &Kept) -> Option<Self> {
+        (folder.read(PUBLISHED).ok()? == kept.published()).then(|| Self::usable(folder, kept)).flatten()
+    }
+
+    /// The kept authority, if it has enough time left.
+    fn usable(folder: &StateFolder, kept: &Kept) -> Option<Self> {
         let not_after = OffsetDateTime::from_unix_timestamp(kept.not_after).ok()?;
         if not_after - OffsetDateTime::now_utc() < RENEW {
-            return None;
-        }
-        // Both files are written under the lock, but someone may have removed or edited the public one.
-        if folder.read(PUBLISHED).ok().as_deref() != Some(kept.certificate.as_str()) {
             return None;
         }
         Some(Self { ca_file: folder.file(PUBLISHED), key: KeyPair::from_pem(&kept.private_key).ok()?, not_after })
