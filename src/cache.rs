@@ -214,12 +214,12 @@ impl Entry {
         self.token.load().as_ref().is_some_and(|s| s.is_valid(clock.monotonic(), clock.epoch_seconds()))
     }
 
-    /// The hit path: two clock readings and atomic loads.
+    /// The hit path: the time of the last tick and atomic loads.
     pub(crate) fn find(&self, clock: &Clock) -> Found {
         let stored = self.token.load();
         let Some(stored) = stored.as_ref() else { return Found::Missing };
-        let now = clock.monotonic();
-        if !stored.is_valid(now, clock.epoch_seconds()) {
+        let (now, wall) = clock.at_last_tick();
+        if !stored.is_valid(now, wall) {
             return Found::Missing;
         }
         let token = AccessToken { inner: Arc::clone(&stored.token.inner), from_cache: true };

@@ -136,6 +136,16 @@ impl Clock {
         }
     }
 
+    /// [`Clock::monotonic`] and [`Clock::epoch_seconds`] as of the last tick of the system's timer, some milliseconds
+    /// ago: reading them exactly would be most of the cost of a cache hit.
+    pub(crate) fn at_last_tick(&self) -> (Duration, i64) {
+        #[cfg(target_os = "linux")]
+        if self.0.is_none() {
+            return (coarse::monotonic(self), coarse::epoch_seconds());
+        }
+        (self.monotonic(), self.epoch_seconds())
+    }
+
     /// A number from 0 to 1 that spreads callers which started together; always 0 on a manual clock.
     pub(crate) fn jitter(&self) -> f64 {
         if self.0.is_some() {
@@ -212,6 +222,32 @@ impl fmt::Debug for Clock {
     }
 }
 
+#[cfg(target_os = "linux")]
+mod coarse {
+    use std::sync::OnceLock;
+    use std::time::Duration;
+
+    use rustix::time::{ClockId, Timespec, clock_gettime};
+
+    use super::Clock;
+
+    fn duration(time: Timespec) -> Duration {
+        // Neither is before its beginning, and nanoseconds are fewer than a second's.
+        Duration::new(time.tv_sec.max(0).unsigned_abs(), u32::try_from(time.tv_nsec).unwrap_or(0))
+    }
+
+    /// On the scale of [`Clock::monotonic`]: the difference of the two is fixed once, and is right to a tick.
+    pub(super) fn monotonic(exact: &Clock) -> Duration {
+        static START: OnceLock<Duration> = OnceLock::new();
+        let now = duration(clock_gettime(ClockId::MonotonicCoarse));
+        now.saturating_sub(*START.get_or_init(|| now.saturating_sub(exact.monotonic())))
+    }
+
+    pub(super) fn epoch_seconds() -> i64 {
+        clock_gettime(ClockId::RealtimeCoarse).tv_sec
+    }
+}
+
 struct YieldOnce(bool);
 
 impl Future for YieldOnce {
@@ -239,6 +275,19 @@ mod tests {
         assert_eq!(clock.epoch_seconds(), 3_709);
         assert_eq!(clock.timeout(Duration::from_secs(9), async { 1 }).await, Some(1));
         assert_eq!(clock.epoch_seconds(), 3_709);
+    }
+
+    #[test]
+    fn the_last_tick_is_not_long_ago() {
+        let clock = Clock::system();
+        for _ in 0..100 {
+            let (tick, wall) = clock.at_last_tick();
+            assert!(clock.monotonic().abs_diff(tick) < Duration::from_secs(1));
+            assert!((0..=1).contains(&(clock.epoch_seconds() - wall)));
+            std::thread::yield_now();
+        }
+        let manual = Clock::manual(7);
+        assert_eq!(manual.at_last_tick(), (manual.monotonic(), 7));
     }
 
     #[test]

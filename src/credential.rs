@@ -534,7 +534,7 @@ impl CredentialBuilder {
         self
     }
 
-    #[cfg(test)]
+    #[cfg(any(test, fuzzing))]
     pub(crate) fn transport(mut self, transport: Arc<dyn Transport>) -> Self {
         self.transport = TransportChoice(transport);
         self
@@ -615,3 +615,6 @@ impl CredentialBuilder {
         })))
     }
 }
+
+#[cfg(test)]
+mod tests;

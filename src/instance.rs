@@ -146,6 +146,24 @@ impl InstanceMetadata {
         Ok(list.iter().filter_map(Value::as_str).map(str::to_owned).collect())
     }
 
+    /// Over a transport that answers from memory, in no time.
+    #[cfg(fuzzing)]
+    pub(crate) fn over(transport: Arc<dyn crate::http::Transport>) -> Self {
+        let settings = ImdsSettings {
+            connect_timeout: Duration::from_secs(1),
+            attempt_timeout: Duration::from_secs(10),
+            retry: retry::IMDS,
+            probe: false,
+            limit_requests: None,
+        };
+        let client = Endpoint::choose(None, &Env::fixed([]))
+            .map(|endpoint| ImdsClient::new(endpoint, settings, Clock::manual(0), transport));
+        match client {
+            Ok(client) => Self { client: Arc::new(client), timeout: Duration::from_secs(90) },
+            Err(error) => unreachable!("{error}"),
+        }
+    }
+
     async fn ask(&self, target: &str) -> Result<Response> {
         self.client.get(target, self.timeout, &Identity::Default, None).await
     }

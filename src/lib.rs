@@ -27,10 +27,16 @@ pub mod blocking;
 mod cache;
 mod clock;
 mod cloud;
+#[cfg(test)]
+#[path = "../tests/conformance/mod.rs"]
+mod conformance;
 mod credential;
 mod env;
 pub mod error;
 mod fork;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
 mod http;
 mod identity;
 mod instance;

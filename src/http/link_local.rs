@@ -231,10 +231,13 @@ async fn read_body(live: &mut Live, mut body: Incoming, length: Option<u64>) -> 
     }
 }
 
-/// Appends without leaving a copy behind: a `Vec` that grows frees its old memory as it is.
+/// Appends without leaving a copy behind: a `Vec` that grows frees its old memory as it is. A body that is larger than
+/// any token answer gets all the room that it may ever need: doubling would hold old and new at the same time.
 fn append(all: &mut Zeroizing<Vec<u8>>, data: &[u8]) {
     if all.capacity() - all.len() < data.len() {
-        let mut larger = Vec::with_capacity((all.len() + data.len()).max(all.capacity() * 2));
+        let needed = (all.len() + data.len()).max(all.capacity() * 2);
+        let room = if needed > READ_BUFFER { LINK_LOCAL_BODY_LIMIT.max(needed) } else { needed };
+        let mut larger = Vec::with_capacity(room);
         larger.extend_from_slice(all);
         all.zeroize();
         **all = larger;

@@ -5,6 +5,8 @@ pub(crate) mod limiter;
 pub(crate) mod link_local;
 pub(crate) mod redact;
 pub(crate) mod retry;
+#[cfg(test)]
+pub(crate) mod scripted;
 
 use std::fmt;
 use std::future::Future;

@@ -1,6 +1,8 @@
 //! Whether an answer is for what was asked. Fails closed on the wrong answer, without refusing good ones: tokens are
 //! opaque to clients, some are encrypted, and some carry an application's GUID as audience.
 
+use std::cell::LazyCell;
+
 use crate::error::{Error, ErrorKind, Result, id};
 use crate::identity::Identity;
 use crate::source::answer::TokenAnswer;
@@ -20,15 +22,15 @@ pub(crate) fn verify(answer: &TokenAnswer, identity: &Identity, resource: &str) 
             "something between this machine and the metadata service mixes up answers; the token was not used",
         ));
     }
-    let claims = Claims::read(answer.secret.expose());
-    let claims = claims.as_ref();
+    // Read where they are needed: the default identity compares nothing, and the echoes come first.
+    let claims = LazyCell::new(|| Claims::read(answer.secret.expose()));
     let (asked, found) = match identity {
         Identity::Default => return Ok(false),
-        Identity::SystemAssigned => return system_assigned(claims),
-        Identity::ClientId(asked) => (asked, answer.client_id.as_deref().or_else(|| claims?.client_id())),
-        Identity::ObjectId(asked) => (asked, answer.object_id.as_deref().or_else(|| claims?.object_id())),
+        Identity::SystemAssigned => return system_assigned(claims.as_ref()),
+        Identity::ClientId(asked) => (asked, answer.client_id.as_deref().or_else(|| claims.as_ref()?.client_id())),
+        Identity::ObjectId(asked) => (asked, answer.object_id.as_deref().or_else(|| claims.as_ref()?.object_id())),
         Identity::ResourceId(asked) => {
-            (asked, answer.resource_id.as_deref().or_else(|| claims?.managed_identity_resource_id()))
+            (asked, answer.resource_id.as_deref().or_else(|| claims.as_ref()?.managed_identity_resource_id()))
         }
     };
     match found {

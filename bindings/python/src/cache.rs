@@ -14,6 +14,12 @@ impl TokenCache {
         Self(midentity::TokenCache::new())
     }
 
+    /// The process's own, which credentials share.
+    #[staticmethod]
+    fn process() -> Self {
+        Self(midentity::TokenCache::process())
+    }
+
     fn clear(&self) {
         self.0.clear();
     }

@@ -7,25 +7,54 @@ use std::task::{Context, Poll};
 
 use midentity::runtime;
 use pyo3::prelude::*;
-use pyo3::types::PyAny as PyObject;
-use pyo3_async_runtimes::TaskLocals;
-use pyo3_async_runtimes::generic::{ContextExt, JoinError, Runtime, future_into_py};
+use pyo3::types::{PyDict, PyTuple};
+use pyo3_async_runtimes::generic::{ContextExt, JoinError, Runtime, future_into_py_with_locals};
+use pyo3_async_runtimes::{TaskLocals, get_running_loop};
 use tokio::task::JoinHandle;
 
 use crate::error::raise;
+use crate::shutdown;
 
 /// An asyncio future of a core future's outcome. Cancelling it drops the core's future, which ends its request.
 ///
 /// The outcome becomes a Python object where the interpreter is attached anyway: no thread of the runtime waits for
 /// the interpreter.
-pub(crate) fn awaitable<'py, F, T>(py: Python<'py>, future: F) -> PyResult<Bound<'py, PyObject>>
+pub(crate) fn awaitable<'py, F, T>(py: Python<'py>, future: F) -> PyResult<Bound<'py, PyAny>>
 where
     F: Future<Output = T> + Send + 'static,
     T: for<'a> IntoPyObject<'a> + Send + 'static,
 {
     // Said here, where the caller hears it; a task that can't be spawned would never end.
     runtime::handle().map_err(|error| raise(py, &error))?;
-    future_into_py::<Core, _, _>(py, async move { Ok(future.await) })
+    shutdown::prepare(py)?;
+    let event_loop = Bound::new(py, EventLoop(get_running_loop(py)?.unbind()))?;
+    let locals = TaskLocals::new(event_loop.into_any());
+    future_into_py_with_locals::<Core, _, _>(py, locals, async move { Ok(future.await) })
+}
+
+/// The caller's event loop. One that was closed while a call ran has nobody left to tell the outcome.
+#[pyclass(frozen)]
+struct EventLoop(Py<PyAny>);
+
+#[pymethods]
+impl EventLoop {
+    fn create_future<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.bind(py).call_method0("create_future")
+    }
+
+    #[pyo3(signature = (*args, **kwargs))]
+    fn call_soon_threadsafe(
+        &self,
+        py: Python<'_>,
+        args: &Bound<'_, PyTuple>,
+        kwargs: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<()> {
+        match self.0.bind(py).call_method("call_soon_threadsafe", args, kwargs) {
+            Ok(_) => Ok(()),
+            Err(_) if self.0.bind(py).call_method0("is_closed")?.is_truthy()? => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
 }
 
 struct Core;
@@ -52,13 +81,7 @@ impl Runtime for Core {
     where
         F: FnOnce() + Send + 'static,
     {
-        let guarded = move || {
-            // At the interpreter's end nobody waits for the outcome, and attaching would not come back.
-            if Python::try_attach(|_| ()).is_some() {
-                work();
-            }
-        };
-        Task(runtime::handle().ok().map(|handle| handle.spawn_blocking(guarded)))
+        Task(runtime::handle().ok().map(|handle| handle.spawn_blocking(|| shutdown::unless_ending(work))))
     }
 }
 

@@ -6,9 +6,11 @@ mod cache;
 mod credential;
 mod error;
 mod event_loop;
+mod held;
 mod instance;
 mod json;
 mod logging;
+mod shutdown;
 mod token;
 mod wait;
 

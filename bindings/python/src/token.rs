@@ -37,7 +37,7 @@ pub(crate) struct AccessTokenInfo {
 }
 
 impl AccessTokenInfo {
-    pub(crate) fn make(py: Python<'_>, token: &AccessToken) -> PyResult<Py<Self>> {
+    pub(crate) fn make(py: Python<'_>, token: &AccessToken, from_cache: bool) -> PyResult<Py<Self>> {
         Py::new(
             py,
             Self {
@@ -47,7 +47,7 @@ impl AccessTokenInfo {
                 refresh_on: token.refresh_on(),
                 source: token.source().map(str::to_owned),
                 identity_verified: token.identity_verified(),
-                from_cache: token.from_cache(),
+                from_cache,
                 unchanged: token.unchanged(),
             },
         )

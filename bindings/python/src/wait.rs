@@ -16,9 +16,11 @@ pub(crate) type Interrupted<'a> = &'a mut dyn FnMut() -> Result<()>;
 pub(crate) fn wait<T: Send>(py: Python<'_>, work: impl FnOnce(Interrupted<'_>) -> Result<T> + Send) -> PyResult<T> {
     let mut raised: Option<PyErr> = None;
     let result = py.detach(|| {
-        let mut interrupted = || match Python::attach(|py| py.check_signals()) {
-            Ok(()) => Ok(()),
-            Err(exception) => {
+        let mut interrupted = || match Python::try_attach(|py| py.check_signals()) {
+            Some(Ok(())) => Ok(()),
+            // The interpreter ends.
+            None => Err(Error::cancelled()),
+            Some(Err(exception)) => {
                 raised = Some(exception);
                 Err(Error::cancelled())
             }

@@ -1,0 +1,183 @@
+"""The same for asyncio.
+
+Calls that find a token in the cache end without waiting. Cancelling the task of a call ends its request.
+"""
+
+from __future__ import annotations
+
+from . import _native
+from ._arguments import refuse_unknown, settings
+from .arm import ArmClientBase
+from .credential import changed, described, rebuild
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Mapping
+    from types import TracebackType
+    from typing import Any
+
+    from typing_extensions import Self
+
+    from ._native import AccessTokenInfo, ArmResponse, TokenCache
+    from ._token import AccessToken
+
+__all__ = ["ArmClient", "ManagedIdentityCredential", "instance_metadata"]
+
+
+class ManagedIdentityCredential(_native.AsyncCredential):
+    """As `midentity.ManagedIdentityCredential`, awaited; it takes the same arguments and shares the same cache.
+
+    It is azure-core's `AsyncTokenCredential` and `AsyncSupportsTokenInfo`. One object may be used from several event
+    loops.
+
+    Example:
+        >>> async def example():
+        ...     async with ManagedIdentityCredential() as credential:
+        ...         return await credential.get_token("https://vault.azure.net/.default")
+    """
+
+    def __init__(
+        self,
+        *,
+        client_id: str | None = None,
+        object_id: str | None = None,
+        resource_id: str | None = None,
+        system_assigned: bool = False,
+        identity_config: Mapping[str, str] | None = None,
+        imds_endpoint: str | None = None,
+        cloud: str | None = None,
+        ca_file: str | os.PathLike[str] | None = None,
+        cache: TokenCache | None = None,
+        timeout: float = 90.0,
+        connection_timeout: float = 1.0,
+        retry_total: int = 5,
+        probe: bool = False,
+        logging_enable: bool = False,
+        **unknown: Any,
+    ) -> None:
+        """Set the credential up; see `midentity.ManagedIdentityCredential`."""
+        if unknown:
+            refuse_unknown(unknown)
+        given = {
+            "client_id": client_id,
+            "object_id": object_id,
+            "resource_id": resource_id,
+            "system_assigned": system_assigned,
+            "identity_config": identity_config,
+            "imds_endpoint": imds_endpoint,
+            "cloud": cloud,
+            "ca_file": ca_file,
+            "cache": cache,
+            "timeout": timeout,
+            "connection_timeout": connection_timeout,
+            "retry_total": retry_total,
+            "probe": probe,
+            "logging_enable": logging_enable,
+        }
+        self._given = changed(given)
+        if logging_enable:
+            _native.enable_logging()
+        self._open(settings(given))
+
+    async def get_token(
+        self,
+        *scopes: str,
+        claims: str | None = None,
+        tenant_id: str | None = None,
+        enable_cae: bool = False,
+        force_refresh: bool = False,
+        timeout: float | None = None,
+        **kwargs: Any,  # noqa: ARG002  (azure-core lets callers pass what other credentials take)
+    ) -> AccessToken:
+        """As the sync class's `get_token`, awaited."""
+        if not claims and not force_refresh:
+            token = self._cached(scopes, enable_cae)
+            if token is not None:
+                return token
+        options = {
+            "claims": claims,
+            "tenant_id": tenant_id,
+            "enable_cae": enable_cae,
+            "force_refresh": force_refresh,
+            "timeout": timeout,
+        }
+        return await self._fetch(scopes, options)
+
+    async def get_token_info(self, *scopes: str, options: Mapping[str, Any] | None = None) -> AccessTokenInfo:
+        """As the sync class's `get_token_info`, awaited."""
+        info = self._cached_info(scopes, options)
+        if info is not None:
+            return info
+        return await self._fetch_info(scopes, options)
+
+    async def close(self) -> None:
+        """Close the credential: later calls raise `ClosedError`. Closing it again does nothing."""
+        self._close()
+
+    async def __aenter__(self) -> Self:
+        """Give the credential itself."""
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None = None,
+        exc_value: BaseException | None = None,
+        traceback: TracebackType | None = None,
+    ) -> None:
+        """Close the credential."""
+        self._close()
+
+    def __repr__(self) -> str:
+        """Say which identity it is for."""
+        return f"aio.{described(self, self._given)}"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle the arguments, and no token."""
+        return rebuild, (type(self), self._given)
+
+
+async def instance_metadata(
+    path: str = "",
+    *,
+    api_version: str | None = None,
+    imds_endpoint: str | None = None,
+    timeout: float = 90.0,
+) -> Any:
+    """As `midentity.instance_metadata`, awaited."""
+    return await _native.instance_metadata_async(path, api_version, imds_endpoint, timeout)
+
+
+class ArmClient(ArmClientBase):
+    """As `midentity.arm.ArmClient`, awaited."""
+
+    async def get(self, path: str, api_version: str = "") -> ArmResponse:
+        """Read a resource; see `midentity.arm.ArmClient.get`."""
+        return await self.request("GET", path, api_version)
+
+    async def request(self, method: str, path: str, api_version: str = "") -> ArmResponse:
+        """Send a request; see `midentity.arm.ArmClient.request`."""
+        client = self._client()
+        if client.needs_token:
+            token = self._credential.get_token(client.scope)
+            if hasattr(token, "__await__"):
+                token = await token
+            client.give_token(token.token, token.expires_on)
+        return await client.request_async(method, path, api_version)
+
+    async def close(self) -> None:
+        """Close the client: later calls raise `ClosedError`. A credential that was given stays open."""
+        self._close()
+
+    async def __aenter__(self) -> Self:
+        """Give the client itself."""
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None = None,
+        exc_value: BaseException | None = None,
+        traceback: TracebackType | None = None,
+    ) -> None:
+        """Close the client."""
+        self._close()
