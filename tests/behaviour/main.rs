@@ -1,0 +1,21 @@
+//! What midentity does, seen from outside: against the emulator, and against what is no emulator.
+//!
+//! One program, so that it is linked once. The vectors are data (`tests/vectors`), run by every language.
+
+// Clippy takes the functions that tests call for code of the library.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+#[path = "../conformance/mod.rs"]
+mod conformance;
+
+mod arm;
+mod canary;
+mod case;
+mod child;
+mod instance;
+mod log;
+mod requests;
+mod runtimes;
+mod safety;
+mod server;
+mod vectors;
