@@ -113,7 +113,7 @@ fn refuse_nested() -> Result<()> {
         id::RUNTIME_NESTED,
         "a blocking call was made inside an async runtime, which it would stop",
     )
-    .with_hint("use the async type, or make the call on a thread of its own (spawn_blocking)"))
+    .with_hint("use the async type, or make the call on a thread that is no runtime's (std::thread)"))
 }
 
 async fn interruptible<T>(

@@ -114,7 +114,7 @@ def test_everything_by_flags(run, facts, emulator, monkeypatch):
     ("arguments", "error_id"),
     [
         (["token", "--client-id", "00000000-0000-0000-0000-00000000dead"], "imds.identity_not_found"),
-        (["token", "https://nowhere.example"], "imds.resource_unknown"),
+        (["token", "user.read"], "imds.resource_unknown"),
         (["token", "--imds-endpoint", "http://127.0.0.1:1", "--timeout", "2"], "imds.unreachable"),
         (["whoami", "--imds-endpoint", "http://127.0.0.1:1", "--timeout", "2"], "imds.unreachable"),
         (["instance", "nowhere"], "imds.not_found"),

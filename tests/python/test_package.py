@@ -73,7 +73,7 @@ def test_types_are_delivered():
     assert {"py.typed", "_native.pyi"} <= names
 
 
-def test_a_free_threaded_interpreter_need_not_lock():
+def test_one_version():
     import midentity._native
 
     assert midentity._native.__version__ == midentity.__version__

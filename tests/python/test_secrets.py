@@ -14,7 +14,7 @@ CANARY = "canary-3f1c9d5e"
 SPOILED = [
     {"status": 200, "body": {"access_token": CANARY}},
     {"status": 200, "body": {"access_token": CANARY, "expires_in": "never", "expires_on": CANARY}},
-    {"status": 200, "body": '{"access_token": "%s", ' % CANARY, "content_type": "application/json"},
+    {"status": 200, "body": f'{{"access_token": "{CANARY}", ', "content_type": "application/json"},
     {"status": 200, "body": f"<html>{CANARY}</html>", "content_type": "text/html"},
     {"status": 200, "body": {"access_token": CANARY, "expires_in": "3600", "resource": "https://other/"}},
     {"status": 200, "body": {"access_token": CANARY, "expires_in": "3600", "client_id": "other"}},
