@@ -195,7 +195,7 @@ async fn paths_that_could_lead_elsewhere_are_refused_before_anything_is_sent() {
     for (path, version) in [("/subscriptions", ""), ("/subscriptions?api-version=2022-12-01", VERSION)] {
         assert_eq!(client.get(path, version).await.unwrap_err().id(), "argument.option", "{path}");
     }
-    let error = client.request("DELETE", &group("rg1"), VERSION).await.unwrap_err();
+    let error = client.request("BREW", &group("rg1"), VERSION, None).await.unwrap_err();
     assert_eq!(error.id(), "argument.option");
     assert_eq!(emulator.request_count(), 0);
     assert_eq!(client.get("/subscriptions?api-version=2022-12-01", "").await.unwrap().status(), 200);

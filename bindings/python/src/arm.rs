@@ -102,7 +102,7 @@ impl ArmClient {
 
     fn request(&self, py: Python<'_>, method: &str, path: &str, api_version: &str) -> PyResult<ArmResponse> {
         let client = blocking::ArmClient::from(self.client.clone());
-        let answer = wait(py, |stop| client.request_interruptible(method, path, api_version, stop))?;
+        let answer = wait(py, |stop| client.request_interruptible(method, path, api_version, None, stop))?;
         Ok(ArmResponse::new(answer))
     }
 
@@ -114,7 +114,7 @@ impl ArmClient {
         api_version: String,
     ) -> PyResult<Bound<'py, PyAny>> {
         let client = self.client.clone();
-        awaitable(py, async move { Answer(client.request(&method, &path, &api_version).await) })
+        awaitable(py, async move { Answer(client.request(&method, &path, &api_version, None).await) })
     }
 }
 
