@@ -229,7 +229,7 @@ pub fn token_call(answers: Vec<Answer<'_>>, identity: u8) {
 
 /// Instance metadata: path, version, and what the service makes of them.
 pub fn instance(path: &str, version: &str, answers: Vec<Answer<'_>>) {
-    call(answers, |transport, _| {
+    let _ = call(answers, |transport, _| {
         let all = InstanceMetadata::over(transport);
         runtime(|runtime| {
             runtime.block_on(async {

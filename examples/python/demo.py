@@ -53,7 +53,7 @@ def show_token(token: midentity.AccessToken) -> None:
 def show_error(error: midentity.MidentityError) -> None:
     """Tell about an error as a program sees it: its type, its stable id, its hint."""
     say(f"{type(error).__name__}, id {error.id}")
-    say(f"  {error}")
+    say(f"  {error.message}")
     if error.hint:
         say(f"  hint: {error.hint}")
 

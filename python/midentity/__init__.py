@@ -1,7 +1,8 @@
 """Tokens from an Azure machine's managed identity.
 
     >>> import midentity
-    >>> token = midentity.get_token("arm")  # doctest: +SKIP
+    >>> midentity.get_token("arm")
+    AccessToken(token='(redacted)', expires_on=...)
 
 `ManagedIdentityCredential` is a credential for every Azure SDK client; `midentity.aio` has the same for asyncio,
 `midentity.arm` reads from Resource Manager, `midentity.testing` starts the emulator. `python -m midentity` is all of

@@ -46,8 +46,8 @@ def get_token(
 
     Example:
         >>> import midentity
-        >>> midentity.get_token("arm")  # doctest: +SKIP
-        AccessToken(token='(redacted)', expires_on=1900000000)
+        >>> midentity.get_token("arm")
+        AccessToken(token='(redacted)', expires_on=...)
     """
     key = (environment_key(), client_id, object_id, resource_id, system_assigned)
     credential = _credentials.get(key)
@@ -88,7 +88,7 @@ def instance_metadata(
 
     Example:
         >>> import midentity
-        >>> midentity.instance_metadata("compute/location")  # doctest: +SKIP
+        >>> midentity.instance_metadata("compute/location")
         'eastus'
     """
     return _instance_metadata(path, api_version, imds_endpoint, timeout)

@@ -7,6 +7,7 @@ from datetime import datetime
 from types import TracebackType
 from typing import Any, final
 
+from azure.core.credentials import AccessTokenInfo as _AzureAccessTokenInfo
 from typing_extensions import Self, disjoint_base
 
 from ._token import AccessToken
@@ -44,10 +45,19 @@ class TokenCache:
     def __new__(cls) -> Self: ...
     @staticmethod
     def process() -> TokenCache:
-        """The process's own cache, which credentials share unless they are given another."""
+        """The process's own cache, which credentials share unless they are given another.
+
+        Example:
+            >>> TokenCache.process().clear()
+        """
 
     def clear(self) -> None:
-        """Forget all tokens. Calls under way go on, and their tokens are not kept."""
+        """Forget all tokens. Calls under way go on, and their tokens are not kept.
+
+        Example:
+            >>> cache = TokenCache()
+            >>> cache.clear()
+        """
 
     def __len__(self) -> int:
         """How many tokens it holds, expired ones included."""
@@ -56,7 +66,7 @@ class TokenCache:
     def __reduce__(self) -> tuple[type[TokenCache], tuple[()]]: ...
 
 @disjoint_base
-class AccessTokenInfo:
+class AccessTokenInfo(_AzureAccessTokenInfo):
     """An access token with all that is known about it; azure-core's class of the same name, and more.
 
     `repr` does not show the token. Can't be pickled. Objects may be shared between calls, so nothing in them changes.
@@ -75,11 +85,11 @@ class AccessTokenInfo:
         refresh_on: int | None = None,
     ) -> Self: ...
     @property
-    def token(self) -> str:
+    def token(self) -> str:  # type: ignore[override]
         """The token itself. Put it into an `Authorization` header and nowhere else."""
 
     @property
-    def expires_on(self) -> int:
+    def expires_on(self) -> int:  # type: ignore[override]
         """When it expires, in seconds since 1970 UTC by this machine's clock."""
 
     @property
@@ -87,11 +97,11 @@ class AccessTokenInfo:
         """When it expires, as a `datetime` in UTC."""
 
     @property
-    def token_type(self) -> str:
+    def token_type(self) -> str:  # type: ignore[override]
         """The token's type, `Bearer` unless the service says otherwise."""
 
     @property
-    def refresh_on(self) -> int | None:
+    def refresh_on(self) -> int | None:  # type: ignore[override]
         """When to ask for a new one, in seconds since 1970 UTC.
 
         The service's word, else half-life where the token lives longer than two hours, else None.
@@ -156,6 +166,11 @@ class Credential:
             MidentityError: Whatever else may fail: ServiceError, TransportError, RequestTimeoutError, ProtocolError,
                 ClosedError.
             KeyboardInterrupt: Ctrl-C, within 50 ms or so.
+
+        Example:
+            >>> credential = ManagedIdentityCredential()
+            >>> credential.get_token("https://vault.azure.net/.default")
+            AccessToken(token='(redacted)', expires_on=...)
         """
 
     def get_token_info(self, *scopes: str, options: Mapping[str, Any] | None = None) -> AccessTokenInfo:
@@ -168,12 +183,22 @@ class Credential:
 
         Raises:
             MidentityError: As `get_token`.
+
+        Example:
+            >>> credential = ManagedIdentityCredential()
+            >>> info = credential.get_token_info("keyvault", options={"force_refresh": True})
+            >>> info.source, info.from_cache
+            ('Imds', False)
         """
 
     def close(self) -> None:
         """Close the credential: later calls raise `ClosedError`.
 
         Closing it again does nothing. Tokens stay cached for other credentials.
+
+        Example:
+            >>> credential = ManagedIdentityCredential()
+            >>> credential.close()
         """
 
     def __enter__(self) -> Self: ...
@@ -213,7 +238,13 @@ class ArmClient:
 
 @final
 class ArmResponse:
-    """Resource Manager's answer."""
+    """Resource Manager's answer.
+
+    Example:
+        >>> answer = ArmClient().get("/subscriptions", "2022-12-01")
+        >>> answer.status, len(answer.body["value"])
+        (200, 1)
+    """
 
     @property
     def status(self) -> int:

@@ -6,8 +6,14 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from datetime import datetime
 
+    # For type checkers ours is one of azure-core's, whose protocols name that class. At run time nobody asks, and
+    # azure-core need not be there.
+    from azure.core.credentials import AccessToken as _Base
+else:
+    _Base = tuple
 
-class AccessToken(tuple[str, int]):
+
+class AccessToken(_Base):
     """An access token: a tuple of the token and when it expires, as azure-core's class of the same name.
 
     `repr` and `str` do not show the token. Formatting or serialising its fields does, and so does pickling it.

@@ -32,9 +32,12 @@ class ManagedIdentityCredential(_native.AsyncCredential):
     loops.
 
     Example:
+        >>> import asyncio
         >>> async def example():
         ...     async with ManagedIdentityCredential() as credential:
         ...         return await credential.get_token("https://vault.azure.net/.default")
+        >>> asyncio.run(example())
+        AccessToken(token='(redacted)', expires_on=...)
     """
 
     def __init__(
@@ -144,12 +147,27 @@ async def instance_metadata(
     imds_endpoint: str | None = None,
     timeout: float = 90.0,
 ) -> Any:
-    """As `midentity.instance_metadata`, awaited."""
+    """As `midentity.instance_metadata`, awaited.
+
+    Example:
+        >>> import asyncio
+        >>> asyncio.run(instance_metadata("compute/location"))
+        'eastus'
+    """
     return await _native.instance_metadata_async(path, api_version, imds_endpoint, timeout)
 
 
 class ArmClient(ArmClientBase):
-    """As `midentity.arm.ArmClient`, awaited."""
+    """As `midentity.arm.ArmClient`, awaited.
+
+    Example:
+        >>> import asyncio
+        >>> async def example():
+        ...     async with ArmClient() as client:
+        ...         return (await client.get("/subscriptions", "2022-12-01")).status
+        >>> asyncio.run(example())
+        200
+    """
 
     async def get(self, path: str, api_version: str = "") -> ArmResponse:
         """Read a resource; see `midentity.arm.ArmClient.get`."""

@@ -76,19 +76,24 @@ class ArmClient(ArmClientBase):
 
     Example:
         >>> arm = ArmClient()
-        >>> arm.get("/subscriptions/…/resourceGroups/rg1", "2021-04-01").body["location"]  # doctest: +SKIP
-        'eastus'
+        >>> arm.get("/subscriptions", "2022-12-01").body["value"][0]["displayName"]
+        'emulated'
     """
 
     def get(self, path: str, api_version: str = "") -> ArmResponse:
-        """Read a resource; as `request("GET", path, api_version)`."""
+        """Read a resource; as `request("GET", path, api_version)`.
+
+        Example:
+            >>> ArmClient().get("/subscriptions?api-version=2022-12-01").status
+            200
+        """
         return self.request("GET", path, api_version)
 
     def request(self, method: str, path: str, api_version: str = "") -> ArmResponse:
         """Send a request and wait for the answer.
 
         Args:
-            method: `GET`; this version sends no other.
+            method: GET, HEAD, PUT, PATCH, POST or DELETE.
             path: Begins with a slash, without scheme and host; may hold a query.
             api_version: May be left out where the path's query holds it.
 
@@ -97,6 +102,10 @@ class ArmClient(ArmClientBase):
             ForbiddenError: The identity has no right to do this.
             NotFoundError: The resource does not exist.
             MidentityError: Whatever else may fail, and what the credential raises.
+
+        Example:
+            >>> ArmClient().request("GET", "/subscriptions", "2022-12-01").status
+            200
         """
         client = self._client()
         if client.needs_token:

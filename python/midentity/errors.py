@@ -41,6 +41,14 @@ class MidentityError(Exception):
 
     `message` says what happened, `hint` what to do about it, and `str()` gives both. `response` and `status_code` are
     there for code that was written for azure-core's exceptions.
+
+    Example:
+        >>> import midentity
+        >>> try:
+        ...     midentity.get_token("arm", client_id="00000000-0000-0000-0000-00000000dead")
+        ... except midentity.IdentityNotFoundError as error:
+        ...     error.id
+        'imds.identity_not_found'
     """
 
     kind: ClassVar[ErrorKind] = ErrorKind.INTERNAL

@@ -1,8 +1,10 @@
 """The emulator, for tests: a whole small Azure identity plane on this machine.
 
     >>> from midentity.testing import Emulator
-    >>> with Emulator() as emulator:  # doctest: +SKIP
-    ...     midentity.get_token("arm")
+    >>> with Emulator() as emulator:
+    ...     token = midentity.get_token("arm")
+    ...     len(emulator.requests())
+    1
 
 It needs the program `midentity-emulator`: named by `MIDENTITY_EMULATOR_BIN`, from the wheel `midentity-emulator`, or on
 `PATH`. For pytest, `midentity.pytest_plugin` has fixtures.
@@ -199,6 +201,10 @@ class Emulator:
         `match` (door, method, path, query), `skip` and `times` say to which requests; `status`, `headers`, `body`,
         `content_type`, `delay_ms`, `hang`, `drop`, `truncate`, `oversize`, `chunked`, `drip`, `redirect`, `echo`,
         `omit` and `token` say what happens to them.
+
+        Example:
+            >>> with Emulator() as emulator:
+            ...     emulator.add_fault(match={"door": "imds"}, times=1, status=429, headers={"Retry-After": "1"})
         """
         self._control("POST", "faults", fault)
 

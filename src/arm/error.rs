@@ -1,6 +1,7 @@
 //! What Resource Manager's answers that are no success mean.
 
 use std::error::Error as StdError;
+use std::io;
 
 use serde_json::Value;
 
@@ -107,14 +108,21 @@ pub(crate) fn from_status(status: u16, body: &[u8]) -> Error {
     error.with_status(status).with_service_code(code)
 }
 
+/// A connection that went away says nothing about trust, although the TLS library words it as its own failure.
+fn ends_a_connection(kind: io::ErrorKind) -> bool {
+    use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
+    matches!(kind, UnexpectedEof | ConnectionReset | ConnectionAborted | BrokenPipe)
+}
+
 pub(crate) fn from_transport(error: reqwest::Error, origin: &str) -> Error {
-    let mut words = String::new();
+    let (mut words, mut ended) = (String::new(), false);
     let mut cause: Option<&(dyn StdError + 'static)> = error.source();
     while let Some(inner) = cause {
         words = inner.to_string();
+        ended |= inner.downcast_ref::<io::Error>().is_some_and(|e| ends_a_connection(e.kind()));
         cause = inner.source();
     }
-    let words = redact(&words);
+    let words = if ended { "the other end closed the connection".to_owned() } else { redact(&words) };
     let lower = words.to_ascii_lowercase();
     // Without its URL: a URL's query can hold a signature.
     let error = error.without_url();

@@ -62,7 +62,10 @@ pub(crate) fn from_status(response: &Response, identity: &Identity, resource: Op
         400 if words.contains("multiple user assigned identities") => new(
             ErrorKind::Authentication,
             id::IMDS_IDENTITY_AMBIGUOUS,
-            "this machine has several user-assigned identities and no system-assigned one, and none was named".into(),
+            format!(
+                "this machine has several user-assigned identities and no system-assigned one, and none was named: {}",
+                said.message
+            ),
         )
         .with_hint("name one by its client id, object id or resource id"),
         400 if is_bad_resource(&said) => {

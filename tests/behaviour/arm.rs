@@ -221,7 +221,8 @@ async fn throttling_is_waited_for_and_told() {
 #[tokio::test]
 async fn failures_that_pass_are_tried_again() {
     let emulator = emulator();
-    for passing in [json!({"status": 500, "times": 3}), json!({"status": 503, "times": 1}), json!({"drop": "before", "times": 1})]
+    for passing in
+        [json!({"status": 500, "times": 3}), json!({"status": 503, "times": 1}), json!({"drop": "before", "times": 1})]
     {
         emulator.reset();
         fault(&emulator, passing);
@@ -231,6 +232,13 @@ async fn failures_that_pass_are_tried_again() {
     fault(&emulator, json!({"status": 500}));
     let error = hurried(&emulator).get(&group("rg1"), VERSION).await.unwrap_err();
     assert_eq!((error.kind(), error.id(), error.attempts()), (ErrorKind::Service, "arm.service", 4));
+    // A connection that goes away is no matter of trust.
+    for at in ["before", "headers", "body"] {
+        emulator.reset();
+        fault(&emulator, json!({"drop": at}));
+        let error = hurried(&emulator).get(&group("rg1"), VERSION).await.unwrap_err();
+        assert_eq!((error.kind(), error.id(), error.attempts()), (ErrorKind::Transport, "arm.transport", 2), "{at}");
+    }
     emulator.reset();
     fault(&emulator, json!({"status": 409, "body": {"error": {"code": "InUse", "message": "it is in use"}}}));
     let error = hurried(&emulator).get(&group("rg1"), VERSION).await.unwrap_err();

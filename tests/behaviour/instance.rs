@@ -21,7 +21,10 @@ async fn trees_and_leaves() {
     assert_eq!(instance.get("compute").await.unwrap(), all["compute"]);
     assert_eq!(instance.get("/compute/").await.unwrap(), all["compute"]);
     assert_eq!(instance.get("compute/name").await.unwrap(), json!("both"));
-    assert_eq!(instance.get("network/interface/0/macAddress").await.unwrap(), all["network"]["interface"][0]["macAddress"]);
+    assert_eq!(
+        instance.get("network/interface/0/macAddress").await.unwrap(),
+        all["network"]["interface"][0]["macAddress"]
+    );
     for request in emulator.requests() {
         assert_eq!(request.headers["metadata"], "true");
         assert_eq!(request.query["api-version"].len(), 1);

@@ -38,13 +38,14 @@ FOREIGN = (
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "scenario(*numbers): covers these scenarios of tests/vectors/scenarios.json")
+    # `make test` names the emulator; for a run by hand it is where cargo leaves it.
+    built = Path(os.environ.get("CARGO_TARGET_DIR", "target")) / "debug" / "midentity-emulator"
+    if "MIDENTITY_EMULATOR_BIN" not in os.environ and built.is_file():
+        os.environ["MIDENTITY_EMULATOR_BIN"] = str(built.resolve())
 
 
 @pytest.fixture(scope="session")
 def emulator_process(tmp_path_factory):
-    built = Path(os.environ.get("CARGO_TARGET_DIR", "target")) / "debug" / "midentity-emulator"
-    if "MIDENTITY_EMULATOR_BIN" not in os.environ and built.is_file():
-        os.environ["MIDENTITY_EMULATOR_BIN"] = str(built.resolve())
     with Emulator(set_environment=False, state_dir=tmp_path_factory.mktemp("emulator")) as emulator:
         yield emulator
 

@@ -188,8 +188,8 @@ def test_arm_refuses_what_it_cannot_use(emulator, fresh):
             client.get(path, "2022-12-01")
     with pytest.raises(InvalidArgumentError, match="api-version"):
         client.get("/subscriptions")
-    with pytest.raises(InvalidArgumentError, match="GET"):
-        client.request("POST", "/subscriptions", "2022-12-01")
+    with pytest.raises(InvalidArgumentError, match="BREW"):
+        client.request("BREW", "/subscriptions", "2022-12-01")
     with pytest.raises(InvalidArgumentError, match="credential"):
         midentity.arm.ArmClient("secret")
     with pytest.raises(InvalidArgumentError):

@@ -154,7 +154,7 @@ def test_no_role(run, facts):
         (["token", "--imds-endpoint", "nonsense"], "argument.endpoint"),
         (["instance", "../x"], "argument.path"),
         (["rest", "GET"], "path"),
-        (["rest", "POST", "/subscriptions", "--api-version", "1"], "GET"),
+        (["rest", "BREW", "/subscriptions", "--api-version", "1"], "BREW"),
         (["rest", "GET", "subscriptions", "--api-version", "1"], "argument.path"),
         (["rest", "GET", "/subscriptions"], "api-version"),
         (["rest", "GET", "/subscriptions?api-version=1", "--ca-file", "/no/such/file"], "argument.ca_file"),

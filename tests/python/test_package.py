@@ -1,7 +1,11 @@
 """The package: what importing it brings along, its names, its stubs."""
 
 import inspect
+import os
 import pkgutil
+import subprocess
+import sys
+from pathlib import Path
 
 import midentity
 import pytest
@@ -77,3 +81,11 @@ def test_one_version():
     import midentity._native
 
     assert midentity._native.__version__ == midentity.__version__
+
+
+def test_type_checkers_take_our_credentials_for_azure_cores():
+    pytest.importorskip("mypy")
+    program = Path(__file__).with_name("typing_azure_core.py")
+    command = [sys.executable, "-m", "mypy", "--strict", "--cache-dir", os.devnull, "--config-file", os.devnull]
+    done = subprocess.run([*command, str(program)], capture_output=True, text=True, timeout=110, check=False)
+    assert done.returncode == 0, done.stdout

@@ -8,7 +8,7 @@ use midentity::error::id;
 use midentity::{AccessToken, Cloud, Env, Error, ErrorKind, Identity, Scope, TokenOptions, blocking};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyString, PyTuple};
+use pyo3::types::{PyDict, PyMapping, PyString, PyTuple};
 
 use crate::cache::TokenCache;
 use crate::error::{raise, seconds};
@@ -107,8 +107,17 @@ struct Wishes {
 
 impl Wishes {
     /// From azure-core's dictionary of options; keys that it does not know are passed over, as azure-core asks.
-    fn read(options: Option<&Bound<'_, PyDict>>) -> PyResult<Self> {
-        let Some(options) = options.filter(|o| !o.is_empty()) else { return Ok(Self::default()) };
+    fn read(options: Option<&Bound<'_, PyAny>>) -> PyResult<Self> {
+        let Some(options) = options else { return Ok(Self::default()) };
+        let options = match options.cast::<PyDict>() {
+            Ok(options) if options.is_empty() => return Ok(Self::default()),
+            Ok(options) => options.clone(),
+            Err(_) => {
+                let copy = PyDict::new(options.py());
+                copy.update(options.cast::<PyMapping>()?)?;
+                copy
+            }
+        };
         let get = |name: &str| Ok::<_, PyErr>(options.get_item(name)?.filter(|v| !v.is_none()));
         let text = |name| get(name)?.map(|v| v.extract()).transpose();
         let truth = |name| get(name)?.map_or(Ok(false), |v| v.is_truthy());
@@ -209,7 +218,7 @@ impl Credential {
         &self,
         py: Python<'_>,
         scopes: &Bound<'_, PyTuple>,
-        options: Option<&Bound<'_, PyDict>>,
+        options: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Py<AccessTokenInfo>> {
         let wishes = Wishes::read(options)?;
         if wishes.allow_cache()
@@ -273,7 +282,7 @@ impl AsyncCredential {
         &self,
         py: Python<'_>,
         scopes: &Bound<'_, PyTuple>,
-        options: Option<&Bound<'_, PyDict>>,
+        options: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Option<Py<AccessTokenInfo>>> {
         let wishes = Wishes::read(options)?;
         if wishes.allow_cache() {
@@ -287,7 +296,7 @@ impl AsyncCredential {
         &self,
         py: Python<'py>,
         scopes: &Bound<'py, PyTuple>,
-        options: Option<&Bound<'py, PyDict>>,
+        options: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
         self.start(py, scopes, options, false)
     }
@@ -297,7 +306,7 @@ impl AsyncCredential {
         &self,
         py: Python<'py>,
         scopes: &Bound<'py, PyTuple>,
-        options: Option<&Bound<'py, PyDict>>,
+        options: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
         self.start(py, scopes, options, true)
     }
@@ -312,7 +321,7 @@ impl AsyncCredential {
         &self,
         py: Python<'py>,
         scopes: &Bound<'py, PyTuple>,
-        options: Option<&Bound<'py, PyDict>>,
+        options: Option<&Bound<'py, PyAny>>,
         info: bool,
     ) -> PyResult<Bound<'py, PyAny>> {
         let call = Wishes::read(options)?.call(scopes)?;

@@ -153,10 +153,7 @@ fn s097_a_cancelled_background_refresh_costs_nobody_the_token() {
 async fn dropping_a_call_ends_its_request_and_the_next_one_leads() {
     let transport = Scripted::new([Step::Hang(false), Step::token("t2", 3_600)]);
     let credential = credential(&transport, &Clock::system());
-    for _ in 0..1 {
-        let call = take(&credential);
-        assert!(tokio::time::timeout(Duration::from_millis(5), call).await.is_err());
-    }
+    assert!(tokio::time::timeout(Duration::from_millis(5), take(&credential)).await.is_err());
     assert_eq!(take(&credential).await.unwrap(), "t2");
     assert_eq!(transport.count(), 2);
 }
