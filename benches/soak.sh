@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Millions of calls by one process: memory and file descriptors flat, one request for each uncached call.
-# CACHED=n and UNCACHED=n for other counts (10 million and 1 million; Python's are parts of these, as printed),
+# CACHED=n and UNCACHED=n for other counts (10 million and 1 million; asyncio makes a tenth of the uncached ones),
 # FLAGS="--only rust" for a part.
 set -euo pipefail
 # shellcheck source=benches/prepare.sh

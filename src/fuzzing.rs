@@ -179,7 +179,9 @@ pub fn endpoint(text: &str) {
     if let Ok(endpoint) = Endpoint::parse(text, "imds_endpoint") {
         let url = endpoint.url();
         let host = url.strip_prefix("http://").unwrap_or_else(|| panic!("not plain http: {url}"));
-        assert!(!host.is_empty() && !url.contains(['@', '?', '#', ' ']) && !url.ends_with('/'), "{url}");
+        let authority = host.split('/').next().unwrap_or_default();
+        assert!(!authority.is_empty() && !authority.contains('@'), "{url}");
+        assert!(!url.contains(['?', '#', ' ']) && !url.ends_with('/'), "{url}");
         assert_eq!(Endpoint::parse(&url, "again").ok(), Some(endpoint));
     }
 }
@@ -250,6 +252,8 @@ fn token(transport: Arc<dyn Transport>, clock: Clock, identity: Identity) -> cra
         .cache(crate::TokenCache::new())
         .clock(clock)
         .env(Env::fixed([]))
+        // Its state is the process's, and every run has a clock of its own.
+        .limit_requests(false)
         .identity(identity)
         .transport(transport)
         .build()?;

@@ -154,7 +154,7 @@ impl InstanceMetadata {
             attempt_timeout: Duration::from_secs(10),
             retry: retry::IMDS,
             probe: false,
-            limit_requests: None,
+            limit_requests: Some(false),
         };
         let client = Endpoint::choose(None, &Env::fixed([]))
             .map(|endpoint| ImdsClient::new(endpoint, settings, Clock::manual(0), transport));

@@ -60,12 +60,11 @@ def main():
     arguments = parser.parse_args()
     cached, uncached = arguments.cached, arguments.uncached
     worker = [arguments.python, str(HERE / "worker.py")]
-    # Awaiting costs more, and Python's own work is what takes the time: fewer, and still enough for a leak of some
-    # bytes to be seen.
+    # Awaiting costs more: fewer, and still enough for a leak of some bytes a call to be seen.
     runs = {
         "rust": ([arguments.native], cached, uncached),
-        "python": ([*worker, "sync"], cached, uncached // 10),
-        "asyncio": ([*worker, "asyncio"], cached // 10, uncached // 20),
+        "python": ([*worker, "sync"], cached, uncached),
+        "asyncio": ([*worker, "asyncio"], cached, uncached // 10),
     }
     with tempfile.TemporaryDirectory() as state, Emulator(arguments.emulator, state) as emulator:
         results = [

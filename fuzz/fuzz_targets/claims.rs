@@ -7,8 +7,9 @@ use serde_json::Value;
 
 fuzz_target!(|text: &str| {
     let token = AccessToken::new(text.to_owned(), 0);
-    let shown = format!("{token:?}");
-    assert!(text.len() < 20 || !shown.contains(text));
+    // Its length is shown and nothing else of it.
+    let other = AccessToken::new("x".repeat(text.len()), 0);
+    assert_eq!(format!("{token:?}"), format!("{other:?}"));
     let Some(claims) = token.claims() else { return };
     assert_eq!(text.matches('.').count(), 2);
     let read: Value = serde_json::from_str(&claims.to_json()).unwrap();

@@ -7,6 +7,8 @@ use midentity_emulator::read_state_for_fuzzing;
 fuzz_target!(|text: &str| {
     if let Err(error) = read_state_for_fuzzing(text) {
         assert!(!error.reason.is_empty());
-        assert!(error.line as u64 <= text.lines().count() as u64 + 1, "line {} of {text:?}", error.line);
+        // YAML has more line breaks than most: a carriage return alone is one.
+        let breaks = text.matches(['\n', '\r']).count();
+        assert!(error.line <= breaks as u64 + 2, "line {} of {text:?}", error.line);
     }
 });

@@ -33,7 +33,8 @@ fn push_word(shown: &mut String, word: &str, secret_expected: bool) -> bool {
     let lower = word.to_ascii_lowercase();
     if secret_expected || looks_secret(word) {
         shown.push_str("****");
-        return lower == "bearer";
+        // `Bearer` may be what was announced, and `"access_token"` what stands behind `Bearer`.
+        return announces_secret(&lower);
     }
     if let Some((name, _)) = word.split_once('=')
         && names_secret(&name.to_ascii_lowercase())
@@ -61,9 +62,10 @@ fn names_secret(word: &str) -> bool {
         )
 }
 
-/// JSON Web Tokens, and long runs without the shape of a path, URL or resource id.
+/// JSON Web Tokens, wherever in a word (`https://host/eyJ…`, `x=eyJ…`), and long runs without the shape of a path, URL
+/// or resource id.
 fn looks_secret(word: &str) -> bool {
-    if word.starts_with("eyJ") && word.len() > 16 {
+    if word.find("eyJ").is_some_and(|at| word.len() - at > 16) {
         return true;
     }
     word.len() >= 64 && !word.contains('/') && word.bytes().any(|b| b.is_ascii_digit())
@@ -84,6 +86,8 @@ mod tests {
             "Authorization: Bearer canary".to_owned(),
             "https://host/op?x=1&sig=canary".to_owned(),
             "secret=canary".to_owned(),
+            format!("https://host/a/{jwt}"),
+            format!("path/x={jwt}"),
         ] {
             let shown = redact(&text);
             assert!(!shown.contains("canary") && !shown.contains("eyJ") && !shown.contains(&long), "{shown}");

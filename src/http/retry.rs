@@ -103,7 +103,8 @@ impl Retries {
                 if now.saturating_sub(since) >= table.gone_total {
                     return Decision::Stop;
                 }
-                after.unwrap_or(table.gone_wait)
+                // "At once" (0, or a date that has passed) would ask without a pause until the total time is over.
+                after.filter(|a| !a.is_zero()).unwrap_or(table.gone_wait)
             }
             Outcome::Status(404 | 429 | 500..=599, after) => {
                 if self.counted >= table.count {

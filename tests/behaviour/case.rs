@@ -18,6 +18,7 @@ pub(crate) fn run_file(file: &str) {
     let cases = vectors["cases"].as_array().unwrap();
     assert!(!cases.is_empty());
     let mut failed = Vec::new();
+    let test = format!("tests/behaviour/vectors.rs::{}", file.trim_end_matches(".json"));
     for case in cases {
         for key in case.as_object().unwrap().keys() {
             assert!(KEYS.contains(&key.as_str()), "{file}: a case has the unknown key {key}");
@@ -26,7 +27,7 @@ pub(crate) fn run_file(file: &str) {
         options.extend(case["options"].as_object().cloned().unwrap_or_default());
         let numbers = case["scenarios"].as_array().unwrap().iter().map(|n| u32::try_from(n.as_u64().unwrap()).unwrap());
         let name = format!("tests/vectors/{file}::{}", case["name"].as_str().unwrap());
-        let scenario = Scenario::named(&numbers.collect::<Vec<_>>(), &name);
+        let scenario = Scenario::case(&numbers.collect::<Vec<_>>(), &test, &name);
         emulator.reset();
         let case = Case { case, options, emulator: &emulator, scenario };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

@@ -24,6 +24,8 @@ pub(crate) use scenario;
 pub(crate) struct Scenario {
     numbers: Vec<u32>,
     test: String,
+    /// What a failure is told of.
+    case: String,
     values: u32,
     requests: u32,
 }
@@ -32,25 +34,26 @@ impl Scenario {
     /// `place` is the path of something inside the test's function; use [`scenario!`].
     pub(crate) fn new(numbers: &[u32], file: &str, place: &str) -> Self {
         let name = place.rsplit("::").find(|part| !matches!(*part, "Here" | "{{closure}}")).unwrap_or(place);
-        Self::named(numbers, &format!("{file}::{name}"))
+        let test = format!("{file}::{name}");
+        Self { numbers: numbers.to_vec(), case: test.clone(), test, values: 0, requests: 0 }
     }
 
-    /// A record under a given name, such as that of a case in a file of vectors.
-    pub(crate) fn named(numbers: &[u32], test: &str) -> Self {
-        Self { numbers: numbers.to_vec(), test: test.to_owned(), values: 0, requests: 0 }
+    /// The record of one case of the vectors that the test runs.
+    pub(crate) fn case(numbers: &[u32], test: &str, case: &str) -> Self {
+        Self { numbers: numbers.to_vec(), case: case.to_owned(), test: test.to_owned(), values: 0, requests: 0 }
     }
 
     /// Both are the same.
     #[track_caller]
     pub(crate) fn equal<A: Debug + PartialEq<B>, B: Debug>(&mut self, actual: A, expected: B) {
-        assert_eq!(actual, expected, "{}", self.test);
+        assert_eq!(actual, expected, "{}", self.case);
         self.values += 1;
     }
 
     /// It is so.
     #[track_caller]
     pub(crate) fn check(&mut self, holds: bool, what: impl std::fmt::Display) {
-        assert!(holds, "{}: {what}", self.test);
+        assert!(holds, "{}: {what}", self.case);
         self.values += 1;
     }
 
@@ -80,7 +83,7 @@ impl Scenario {
     /// What the server's request log shows is what should be there.
     #[track_caller]
     pub(crate) fn requests<A: Debug + PartialEq<B>, B: Debug>(&mut self, logged: A, expected: B) {
-        assert_eq!(logged, expected, "{}: the request log", self.test);
+        assert_eq!(logged, expected, "{}: the request log", self.case);
         self.requests += 1;
     }
 }
@@ -90,7 +93,7 @@ impl Drop for Scenario {
         if std::thread::panicking() {
             return;
         }
-        assert!(self.values + self.requests > 0, "{} covers {:?} and checks nothing", self.test, self.numbers);
+        assert!(self.values + self.requests > 0, "{} covers {:?} and checks nothing", self.case, self.numbers);
         let Some(folder) = std::env::var_os("MIDENTITY_CONFORMANCE_DIR").map(PathBuf::from) else { return };
         let checked = if self.requests > 0 { "request-log" } else { "value" };
         let test = self.test.replace('\\', "/").replace('"', "'");

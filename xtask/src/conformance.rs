@@ -123,7 +123,7 @@ fn judge(scenarios: &str, records: &str) -> Result<Outcome, String> {
             return Err(format!("{SCENARIOS}: {} stands there twice", scenario.number));
         }
     }
-    let mut covered: BTreeMap<u32, BTreeSet<(String, Checked)>> = BTreeMap::new();
+    let mut covered: BTreeMap<u32, BTreeMap<String, Checked>> = BTreeMap::new();
     for line in records.lines().filter(|line| !line.trim().is_empty()) {
         match serde_json::from_str::<Record>(line) {
             Err(error) => outcome.faults.push(format!("unreadable record {line:?}: {error}")),
@@ -131,7 +131,9 @@ fn judge(scenarios: &str, records: &str) -> Result<Outcome, String> {
                 outcome.faults.push(format!("{} claims {}, which is no scenario", record.test, record.number));
             }
             Ok(record) if record.passed => {
-                covered.entry(record.number).or_default().insert((record.test, record.checked));
+                // A test of many cases leaves many records; the one that looked at the request log speaks for it.
+                let best = covered.entry(record.number).or_default().entry(record.test).or_insert(record.checked);
+                *best = record.checked.min(*best);
             }
             Ok(_) => {}
         }
@@ -145,7 +147,7 @@ fn judge(scenarios: &str, records: &str) -> Result<Outcome, String> {
     Ok(outcome)
 }
 
-fn page(scenarios: &[Scenario], covered: &BTreeMap<u32, BTreeSet<(String, Checked)>>) -> String {
+fn page(scenarios: &[Scenario], covered: &BTreeMap<u32, BTreeMap<String, Checked>>) -> String {
     let mut page = String::from(
         "# Conformance\n\n\
          Situations that the established managed-identity clients test, and our test for each. Generated from a test run\n\

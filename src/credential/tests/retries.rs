@@ -45,7 +45,7 @@ async fn run(case: &Value) {
     let numbers: Vec<u32> =
         case["scenarios"].as_array().unwrap().iter().map(|n| u32::try_from(n.as_u64().unwrap()).unwrap()).collect();
     let name = case["name"].as_str().unwrap();
-    let mut scenario = Scenario::named(&numbers, &format!("tests/vectors/retry.json::{name}"));
+    let mut scenario = Scenario::case(&numbers, &format!("{}::every_vector", file!()), &format!("retry.json: {name}"));
     let clock = Clock::manual(NOW);
     let transport = Scripted::new(case["answers"].as_array().unwrap().iter().map(step));
     let mut options = builder(&transport, &clock);
