@@ -1,6 +1,7 @@
 """Threads, tasks, signals: one request for all who wait, and an end for those who stop waiting."""
 
 import asyncio
+import os
 import signal
 import subprocess
 import sys
@@ -8,6 +9,7 @@ import textwrap
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import midentity
 import midentity.aio
@@ -237,3 +239,17 @@ def until_it_waits(emulator, door="imds"):
     while not emulator.requests(door):
         assert time.monotonic() < deadline, "no request arrived"
         time.sleep(0.005)
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="threads are counted by Linux's /proc")
+async def test_many_outcomes_need_few_threads(emulator):
+    credential = midentity.aio.ManagedIdentityCredential(cache=midentity.TokenCache())
+    before = len(os.listdir("/proc/self/task"))  # noqa: PTH208
+    for _ in range(10):
+        tasks = [asyncio.create_task(credential.get_token("arm", force_refresh=True)) for _ in range(50)]
+        await asyncio.sleep(0)
+        for task in tasks[::2]:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    # Two of the runtime, one that hands outcomes over, and the event loop's own.
+    assert len(os.listdir("/proc/self/task")) - before <= 6  # noqa: PTH208

@@ -13,7 +13,7 @@ use pyo3_async_runtimes::{TaskLocals, get_running_loop};
 use tokio::task::JoinHandle;
 
 use crate::error::raise;
-use crate::shutdown;
+use crate::{delivery, shutdown};
 
 /// An asyncio future of a core future's outcome. Cancelling it drops the core's future, which ends its request.
 ///
@@ -59,7 +59,11 @@ impl EventLoop {
 
 struct Core;
 
-struct Task(Option<JoinHandle<()>>);
+enum Task {
+    Spawned(JoinHandle<()>),
+    HandedOver,
+    NotStarted,
+}
 
 enum Ended {
     NotStarted,
@@ -74,14 +78,16 @@ impl Runtime for Core {
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        Task(runtime::handle().ok().map(|handle| handle.spawn(future)))
+        runtime::handle().map_or(Task::NotStarted, |handle| Task::Spawned(handle.spawn(future)))
     }
 
+    /// Only asked for what hands an outcome over, and not waited for.
     fn spawn_blocking<F>(work: F) -> Task
     where
         F: FnOnce() + Send + 'static,
     {
-        Task(runtime::handle().ok().map(|handle| handle.spawn_blocking(|| shutdown::unless_ending(work))))
+        delivery::hand_over(work);
+        Task::HandedOver
     }
 }
 
@@ -102,9 +108,10 @@ impl Future for Task {
     type Output = Result<(), Ended>;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        match &mut self.get_mut().0 {
-            Some(handle) => Pin::new(handle).poll(context).map_err(Ended::Joined),
-            None => Poll::Ready(Err(Ended::NotStarted)),
+        match self.get_mut() {
+            Self::Spawned(handle) => Pin::new(handle).poll(context).map_err(Ended::Joined),
+            Self::HandedOver => Poll::Ready(Ok(())),
+            Self::NotStarted => Poll::Ready(Err(Ended::NotStarted)),
         }
     }
 }

@@ -4,6 +4,7 @@
 mod arm;
 mod cache;
 mod credential;
+mod delivery;
 mod error;
 mod event_loop;
 mod held;
