@@ -33,6 +33,10 @@ build_python() { # REQUIREMENTS…: the environment, and our wheel in it
   fi
   echo "building our wheel (release)"
   rm -rf "$wheels"
-  "$venv/bin/python" -m maturin build --release --locked --quiet --out "$wheels"
+  local said
+  said=$("$venv/bin/python" -m maturin build --release --locked --out "$wheels" 2>&1) || {
+    echo "$said" >&2
+    fail "our wheel can't be built" "see above"
+  }
   "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --force-reinstall "$wheels"/*.whl
 }

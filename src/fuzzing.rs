@@ -154,6 +154,10 @@ pub fn redaction(text: &str) {
     assert!(!shown.chars().any(char::is_control), "control characters: {shown:?}");
     assert!(shown.chars().count() <= 401);
     let token = "eyJhbGciOiJSUzI1NiJ9.eyJ0aWQiOiJ4In0.c2lnbmF0dXJl";
+    if text.contains(CANARY) {
+        // The fuzzer reads what it is compared with, and learns the word.
+        return;
+    }
     // Wherever in the text a token stands.
     let middle = text.char_indices().map(|(at, _)| at).nth(text.chars().count() / 2).unwrap_or(0);
     let (before, after) = text.split_at(middle);

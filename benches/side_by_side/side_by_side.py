@@ -19,16 +19,14 @@ from emulator import Emulator
 HERE = pathlib.Path(__file__).parent
 SCOPE = "https://management.azure.com/.default"
 OURS_FIRST = f"import midentity; print(midentity.get_token('{SCOPE}').expires_on)"
-PEER_FIRST = (
-    "from azure.identity import ManagedIdentityCredential as C; "
-    f"print(C().get_token('{SCOPE}').expires_on)"
-)
+PEER_FIRST = f"from azure.identity import ManagedIdentityCredential as C; print(C().get_token('{SCOPE}').expires_on)"
 DAY = 86_400
+TIMES = "\N{MULTIPLICATION SIGN}"
 # Less than the 300 s that both peers want a token to last: they ask again with every call, as ours does when forced.
 SHORT = 240
 
 
-class BrokenMeasurement(Exception):
+class BrokenMeasurementError(Exception):
     """What ran was not what was to be measured."""
 
 
@@ -59,7 +57,7 @@ class Bench:
         """Every row proves what it asked the service for."""
         counted = self.emulator.requests()
         if counted != expected:
-            raise BrokenMeasurement(f"{command}: {counted} requests reached the server, {expected} were to")
+            raise BrokenMeasurementError(f"{command}: {counted} requests reached the server, {expected} were to")
 
     def process(self, command, requests):
         """Seconds from the start of a program to its end."""
@@ -70,7 +68,7 @@ class Bench:
         _, status = os.waitpid(child, 0)
         seconds = time.perf_counter() - started
         if status != 0:
-            raise BrokenMeasurement(f"{command}: ended with {os.waitstatus_to_exitcode(status)}")
+            raise BrokenMeasurementError(f"{command}: ended with {os.waitstatus_to_exitcode(status)}")
         self.check_requests(command, requests)
         return seconds
 
@@ -79,7 +77,7 @@ class Bench:
         self.emulator.clear_requests()
         done = subprocess.run(command, env=self.emulator.environment(), capture_output=True, text=True)
         if done.returncode != 0:
-            raise BrokenMeasurement(f"{command}: {done.stderr.strip()[-800:]}")
+            raise BrokenMeasurementError(f"{command}: {done.stderr.strip()[-800:]}")
         said = json.loads(done.stdout)
         self.check_requests(command, said["requests"])
         return said["seconds"]
@@ -104,7 +102,7 @@ class Bench:
             deadline = time.monotonic() + 30
             while "pipe_write" not in waits.read_text():
                 if time.monotonic() > deadline or child.poll() is not None:
-                    raise BrokenMeasurement(f"{command}: it did not come to its first output")
+                    raise BrokenMeasurementError(f"{command}: it did not come to its first output")
                 time.sleep(0.002)
             status = pathlib.Path(f"/proc/{child.pid}/status").read_text()
             self.check_requests(command, 1)
@@ -128,7 +126,7 @@ class Bench:
 
     def add_ratio(self, name, ours, peer, most):
         """A row whose goal is a part of the peer's time."""
-        self.rows.append(Row(name, ours, peer, f"≤ {most:.2f}×", ours <= most * peer))
+        self.rows.append(Row(name, ours, peer, f"≤ {most:.2f}{TIMES}", ours <= most * peer))
 
     def native_and_peer(self, what, ours, peer):
         """A Rust measurement, ours and the peer's."""
@@ -182,7 +180,7 @@ class Bench:
             ("Python: cached, 8 threads", 80, self.python_and_peer("threads", 200_000, 1_500)),
         ):
             ours, peer = (1 / t for t in times)
-            self.rows.append(Row(name, ours, peer, f"≥ {most}×", ours >= most * peer, "rate"))
+            self.rows.append(Row(name, ours, peer, f"≥ {most}{TIMES}", ours >= most * peer, "rate"))
 
         for name, most, ours, peer in (
             ("Rust: memory at first token", 4, native_first, peer_first),
@@ -214,13 +212,15 @@ def table(rows):
                 row.name,
                 shown(row.ours, row.show),
                 shown(row.peer, row.show),
-                f"{ratio:.1f}×" if row.show == "rate" else f"{ratio:.3f}×",
+                f"{ratio:.1f}{TIMES}" if row.show == "rate" else f"{ratio:.3f}{TIMES}",
                 row.goal,
                 "yes" if row.met else "no",
             )
         )
     widths = [max(len(line[column]) for line in lines) for column in range(6)]
-    return "\n".join("  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip() for line in lines)
+    return "\n".join(
+        "  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip() for line in lines
+    )
 
 
 def main():
@@ -236,7 +236,7 @@ def main():
         bench = Bench(emulator, arguments.python, arguments.native, arguments.peer, arguments.rounds)
         try:
             bench.run()
-        except BrokenMeasurement as broken:
+        except BrokenMeasurementError as broken:
             print(f"FAILED: {broken}", file=sys.stderr)
             return 1
     print(table(bench.rows))

@@ -6,7 +6,6 @@ worker.py sync|asyncio CACHED UNCACHED; soak.py starts it, and counts the reques
 import asyncio
 import gc
 import json
-import os
 import pathlib
 import sys
 
@@ -22,7 +21,7 @@ def state():
     """Resident memory in KiB, and open file descriptors."""
     gc.collect()
     status = pathlib.Path("/proc/self/status").read_text()
-    return int(status.split("VmRSS:")[1].split()[0]), len(os.listdir("/proc/self/fd"))
+    return int(status.split("VmRSS:")[1].split()[0]), len(list(pathlib.Path("/proc/self/fd").iterdir()))
 
 
 def sync_calls(credential, cached, uncached):

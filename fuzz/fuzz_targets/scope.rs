@@ -14,7 +14,9 @@ fuzz_target!(|input: (&str, &str)| {
         let named = !scope.to_string().eq(resource);
         // As spelled, but for one suffix; or one of the short names, in any case.
         assert!(
-            resource == text || format!("{resource}/.default") == text || named && scope.to_string().eq_ignore_ascii_case(text)
+            resource == text
+                || format!("{resource}/.default") == text
+                || named && scope.to_string().eq_ignore_ascii_case(text)
         );
         assert_eq!(Scope::one_of([text]).ok(), Some(scope));
         assert!(Scope::one_of([text, other]).is_err());
