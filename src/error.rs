@@ -341,7 +341,15 @@ impl Error {
         self.with(|e| e.attempts = attempts)
     }
 
-    pub(crate) fn with_cause(self, cause: impl StdError + Send + Sync + 'static) -> Self {
+    /// With what caused it, which [`StdError::source`] gives.
+    ///
+    /// ```
+    /// use std::error::Error as _;
+    /// let error = midentity::Error::cancelled().with_cause(std::io::Error::other("no disk"));
+    /// assert_eq!(error.source().unwrap().to_string(), "no disk");
+    /// ```
+    #[must_use]
+    pub fn with_cause(self, cause: impl StdError + Send + Sync + 'static) -> Self {
         self.with(|e| e.cause = Some(Arc::new(cause)))
     }
 

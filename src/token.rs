@@ -396,6 +396,28 @@ impl TokenOptions {
         self
     }
 
+    /// The claims challenge that the token must meet: for those who write a provider of their own.
+    ///
+    /// ```
+    /// let options = midentity::TokenOptions::new().claims(r#"{"access_token":{}}"#);
+    /// assert_eq!(options.claims_challenge(), Some(r#"{"access_token":{}}"#));
+    /// ```
+    #[must_use]
+    pub fn claims_challenge(&self) -> Option<&str> {
+        self.claims.as_deref()
+    }
+
+    /// Whether a kept token is not wanted, as the service has refused it: after `force_refresh`, or with a claims
+    /// challenge.
+    ///
+    /// ```
+    /// assert!(midentity::TokenOptions::new().force_refresh(true).wants_fresh());
+    /// ```
+    #[must_use]
+    pub fn wants_fresh(&self) -> bool {
+        self.bypasses_cache()
+    }
+
     pub(crate) fn bypasses_cache(&self) -> bool {
         self.force_refresh || self.claims.is_some()
     }

@@ -194,6 +194,16 @@ impl ResourceGroup {
         &self.location
     }
 
+    /// The tags.
+    ///
+    /// ```
+    /// fn show(g: &midentity::arm::ResourceGroup) { println!("{:?}", g.tags()) }
+    /// ```
+    #[must_use]
+    pub fn tags(&self) -> BTreeMap<String, String> {
+        self.tags.clone().unwrap_or_default()
+    }
+
     /// A tag's value.
     ///
     /// ```

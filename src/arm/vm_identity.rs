@@ -66,6 +66,19 @@ fn not_a_machine(text: &str) -> Error {
 }
 
 impl VmIdentities {
+    /// The machine's resource id.
+    ///
+    /// ```
+    /// # fn show(arm: &midentity::arm::ArmClient) -> midentity::Result<()> {
+    /// let id = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/virtualMachines/vm1";
+    /// assert_eq!(arm.vm_identity(id)?.machine().name(), "vm1");
+    /// # Ok(()) }
+    /// ```
+    #[must_use]
+    pub fn machine(&self) -> &ResourceId {
+        &self.machine
+    }
+
     async fn read(&self) -> Result<ArmResponse> {
         self.client.get_path(self.machine.as_str(), API_VERSION).await
     }

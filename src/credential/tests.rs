@@ -9,6 +9,8 @@ mod retries;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::env::Env;
+use crate::http::Transport;
 use crate::http::scripted::Scripted;
 
 const NOW: i64 = 1_700_000_000;
