@@ -113,8 +113,10 @@ fn python_suites(
     Ok(())
 }
 
+/// Over the whole workspace, so that its dependencies have the features that `cargo test` gave them and nothing is
+/// compiled twice.
 pub(crate) fn build_emulator(project: &Project) -> Result<(), String> {
-    process::run(&mut project.cargo(&["build", "--package", EMULATOR, "--bin", EMULATOR]))
+    process::run(&mut project.cargo(&["build", "--workspace", "--bin", EMULATOR]))
 }
 
 /// The library, dev profile, in an environment: the package's folder is used where it stands.
