@@ -291,7 +291,7 @@ impl ArmClient {
     /// # Ok::<(), midentity::Error>(())
     /// ```
     pub fn get(&self, path: &str, api_version: &str) -> Result<ArmResponse> {
-        self.request_interruptible("GET", path, api_version, || Ok(()))
+        self.request_interruptible("GET", path, api_version, None, || Ok(()))
     }
 
     /// As [`crate::arm::ArmClient::request`], asking `interrupted` every 50 ms.
@@ -303,7 +303,7 @@ impl ArmClient {
     /// # use midentity::{AccessToken, StaticToken, arm};
     /// # let client = arm::ArmClient::builder(StaticToken::new(AccessToken::new("t".into(), 5))).build()?;
     /// # let arm = midentity::blocking::ArmClient::from(client);
-    /// let error = arm.request_interruptible("BREW", "/coffee", "1", || Ok(())).unwrap_err();
+    /// let error = arm.request_interruptible("BREW", "/coffee", "1", None, || Ok(())).unwrap_err();
     /// assert_eq!(error.id(), "argument.option");
     /// # Ok::<(), midentity::Error>(())
     /// ```
@@ -312,8 +312,9 @@ impl ArmClient {
         method: &str,
         path: &str,
         api_version: &str,
+        body: Option<&Value>,
         interrupted: impl FnMut() -> Result<()>,
     ) -> Result<ArmResponse> {
-        runtime::wait_shared(self.0.request(method, path, api_version), interrupted)
+        runtime::wait_shared(self.0.request(method, path, api_version, body), interrupted)
     }
 }

@@ -144,6 +144,10 @@ pub mod id {
     pub const ARGUMENT_CLOUD: &str = "argument.cloud";
     /// The file of trusted certificates can't be used.
     pub const ARGUMENT_CA_FILE: &str = "argument.ca_file";
+    /// A resource's name breaks Azure's rule for it.
+    pub const ARGUMENT_NAME: &str = "argument.name";
+    /// A role's scope is no path.
+    pub const ARGUMENT_SCOPE_PATH: &str = "argument.scope_path";
     /// A request's path can't be used.
     pub const ARGUMENT_PATH: &str = "argument.path";
     /// Nothing answers at the metadata address.
@@ -214,6 +218,24 @@ pub mod id {
     pub const ARM_SERVICE: &str = "arm.service";
     /// Resource Manager's answer can't be understood.
     pub const ARM_BAD_ANSWER: &str = "arm.bad_answer";
+    /// An answer leads to another host than Resource Manager's.
+    pub const ARM_HOST_REFUSED: &str = "arm.host_refused";
+    /// A long-running operation failed or was cancelled.
+    pub const ARM_OPERATION_FAILED: &str = "arm.operation_failed";
+    /// A long-running operation did not end in the time allowed.
+    pub const ARM_OPERATION_TIMEOUT: &str = "arm.operation_timeout";
+    /// There is no role of this name.
+    pub const ROLE_UNKNOWN: &str = "role.unknown";
+    /// The principal that a role was for is not in the directory.
+    pub const ROLE_PRINCIPAL_UNKNOWN: &str = "role.principal_unknown";
+    /// A role assignment can't be read yet.
+    pub const ROLE_NOT_VISIBLE: &str = "role.not_visible";
+    /// The caller's new right does not work yet.
+    pub const ROLE_NOT_ALLOWED: &str = "role.not_allowed";
+    /// An identity that is on a machine, or that a change names, does not exist.
+    pub const VM_IDENTITY_DANGLING: &str = "vm_identity.dangling";
+    /// A machine lost an identity that should have stayed.
+    pub const VM_IDENTITY_LOST: &str = "vm_identity.lost";
     /// Resource Manager answered with a redirect, which would carry the token elsewhere.
     pub const ARM_REDIRECTED: &str = "arm.redirected";
 }

@@ -1,18 +1,20 @@
 //! Requests to Resource Manager.
 
 use std::fmt;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::Method;
-use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderName, HeaderValue, IF_MATCH};
 use serde_json::Value;
 use url::Url;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
+use super::builder::ArmClientBuilder;
+use super::challenge;
 use super::error;
+use super::response::ArmResponse;
 use crate::clock::Clock;
 use crate::cloud::Cloud;
 use crate::env::Env;
@@ -29,7 +31,7 @@ const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Sends requests to Resource Manager as whoever the provider signs in. Cheap to clone.
 ///
-/// A token goes to the cloud's own host and nowhere else.
+/// A token goes to the cloud's own host and nowhere else: links in answers that name another host are refused.
 ///
 /// ```
 /// # let emulator = midentity_emulator::Emulator::start(Default::default()).unwrap();
@@ -44,15 +46,33 @@ const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(60);
 /// # Ok::<(), midentity::Error>(()) }).unwrap();
 /// ```
 #[derive(Clone)]
-pub struct ArmClient(Arc<Inner>);
+pub struct ArmClient(pub(super) Arc<Inner>);
 
-struct Inner {
-    provider: Box<dyn TokenProvider>,
-    cloud: Cloud,
-    scope: Scope,
-    transport: CloudTransport,
-    timeout: Duration,
-    clock: Clock,
+pub(super) struct Inner {
+    pub(super) provider: Box<dyn TokenProvider>,
+    pub(super) cloud: Cloud,
+    pub(super) scope: Scope,
+    pub(super) transport: CloudTransport,
+    pub(super) timeout: Duration,
+    pub(super) operation_timeout: Duration,
+    pub(super) clock: Clock,
+    /// Ties the requests of one client together in the service's logs.
+    pub(super) correlation_id: String,
+}
+
+/// A request on its way.
+pub(super) struct Call<'a> {
+    pub(super) method: Method,
+    pub(super) url: Url,
+    pub(super) body: Option<&'a Value>,
+    pub(super) if_match: Option<&'a str>,
+}
+
+impl Call<'_> {
+    /// Whether a second sending could change more than the first.
+    fn is_repeatable(&self) -> bool {
+        self.method != Method::PATCH && self.method != Method::POST
+    }
 }
 
 impl ArmClient {
@@ -71,6 +91,7 @@ impl ArmClient {
             cloud: None,
             ca_file: None,
             timeout: Duration::from_secs(90),
+            operation_timeout: Duration::from_secs(30 * 60),
             clock: Clock::system(),
             env: Env::process(),
         }
@@ -93,10 +114,14 @@ impl ArmClient {
     /// # Ok::<(), midentity::Error>(()) }).unwrap();
     /// ```
     pub async fn get(&self, path: &str, api_version: &str) -> Result<ArmResponse> {
-        self.request("GET", path, api_version).await
+        self.request("GET", path, api_version, None).await
     }
 
-    /// Sends a request. This version sends `GET` only. An empty `api_version` means that the path's query holds it.
+    /// Sends any request and gives its answer; a long-running operation that it starts is not waited for. An empty
+    /// `api_version` means that the path's query holds it.
+    ///
+    /// Tried again: everything after 429, what changes nothing twice after 5xx and broken connections, and once with
+    /// a fresh token after 401.
     ///
     /// # Errors
     /// InvalidArgument (`argument.path`, `argument.option`, `arm.bad_request`) where path, method or version can't be
@@ -109,36 +134,130 @@ impl ArmClient {
     /// # use midentity::{Cloud, Credential, arm::ArmClient};
     /// # let credential = Credential::builder().imds_endpoint(emulator.imds_endpoint()).build()?;
     /// # let arm = ArmClient::builder(credential).cloud(Cloud::parse(emulator.cloud())?).ca_file(emulator.ca_file()).build()?;
-    /// let error = arm.request("GET", "subscriptions", "2022-12-01").await.unwrap_err();
+    /// let error = arm.request("GET", "subscriptions", "2022-12-01", None).await.unwrap_err();
     /// assert_eq!(error.id(), "argument.path");
     /// # Ok::<(), midentity::Error>(()) }).unwrap();
     /// ```
-    pub async fn request(&self, method: &str, path: &str, api_version: &str) -> Result<ArmResponse> {
+    pub async fn request(
+        &self,
+        method: &str,
+        path: &str,
+        api_version: &str,
+        body: Option<&Value>,
+    ) -> Result<ArmResponse> {
+        let method = match method.to_ascii_uppercase().as_str() {
+            "GET" => Method::GET,
+            "HEAD" => Method::HEAD,
+            "PUT" => Method::PUT,
+            "PATCH" => Method::PATCH,
+            "POST" => Method::POST,
+            "DELETE" => Method::DELETE,
+            _ => {
+                return Err(Error::argument(
+                    id::ARGUMENT_OPTION,
+                    format!("{method:?} is no method of Resource Manager"),
+                    "use GET, HEAD, PUT, PATCH, POST or DELETE",
+                ));
+            }
+        };
+        self.call(Call { method, url: self.0.url(path, api_version)?, body, if_match: None }).await
+    }
+
+    /// The cloud that it speaks to.
+    ///
+    /// ```
+    /// # use midentity::{Cloud, Credential, arm::ArmClient};
+    /// let arm = ArmClient::builder(Credential::builder().build()?).cloud(Cloud::china()).build()?;
+    /// assert_eq!(arm.cloud().name(), "AzureChinaCloud");
+    /// # Ok::<(), midentity::Error>(())
+    /// ```
+    #[must_use]
+    pub fn cloud(&self) -> &Cloud {
+        &self.0.cloud
+    }
+
+    pub(super) fn clock(&self) -> &Clock {
+        &self.0.clock
+    }
+
+    pub(super) fn operation_timeout(&self) -> Duration {
+        self.0.operation_timeout
+    }
+
+    pub(super) async fn get_path(&self, path: &str, api_version: &str) -> Result<ArmResponse> {
+        let url = self.0.url(path, api_version)?;
+        self.call(Call { method: Method::GET, url, body: None, if_match: None }).await
+    }
+
+    pub(super) async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        api_version: &str,
+        body: Option<&Value>,
+    ) -> Result<ArmResponse> {
+        self.call(Call { method, url: self.0.url(path, api_version)?, body, if_match: None }).await
+    }
+
+    pub(super) fn url(&self, path: &str, api_version: &str) -> Result<Url> {
+        self.0.url(path, api_version)
+    }
+
+    /// A link from an answer: used as it is, where it stays on Resource Manager's host.
+    ///
+    /// # Errors
+    /// `arm.host_refused` where it names another host: the token is not for it.
+    pub(super) fn link(&self, link: &str) -> Result<Url> {
         let inner = &*self.0;
-        if !method.eq_ignore_ascii_case("GET") {
-            return Err(Error::argument(
-                id::ARGUMENT_OPTION,
-                format!("the method {method:?} is not sent by this version"),
-                "use GET",
-            ));
+        let joined;
+        let absolute = if link.starts_with('/') && !link.starts_with("//") {
+            joined = format!("{}{link}", inner.cloud.arm_origin());
+            joined.as_str()
+        } else {
+            link
+        };
+        match Url::parse(absolute) {
+            Ok(url) if url.origin().ascii_serialization() == inner.cloud.arm_origin() => Ok(url),
+            Ok(url) => Err(Error::new(
+                ErrorKind::Protocol,
+                id::ARM_HOST_REFUSED,
+                format!(
+                    "an answer names the host {} to go on with; the token is for {} and is not sent elsewhere",
+                    url.host_str().unwrap_or_default(),
+                    inner.cloud.arm_origin()
+                ),
+            )
+            .with_hint("check the cloud's address and any gateway before it")),
+            Err(_) => Err(bad_answer("a link in it can't be read")),
         }
-        let url = inner.url(path, api_version)?;
+    }
+
+    pub(super) async fn call(&self, call: Call<'_>) -> Result<ArmResponse> {
+        let inner = &*self.0;
         let deadline = inner.clock.monotonic() + inner.timeout;
         let (mut retries, mut attempts, mut renewed) = (Retries::default(), 0, false);
+        let mut renewal = Renewal::None;
         loop {
             attempts += 1;
-            let (error, outcome) = match inner.attempt(&Method::GET, &url, deadline, renewed).await {
+            let Refused { error, outcome, claims } = match inner.attempt(&call, deadline, &renewal).await {
                 Ok(response) => return Ok(response),
-                Err(refused) => refused,
+                Err(refused) => *refused,
             };
             let error = error.with_attempts(attempts);
-            // A role given or taken a moment ago, or a token revoked: one fresh token tells.
+            // A token revoked or expired on the way, or a claims challenge: one fresh token tells.
             if error.id() == id::ARM_UNAUTHORIZED && !renewed {
                 renewed = true;
+                renewal = claims.map_or(Renewal::Fresh, Renewal::Claims);
                 continue;
             }
+            let outcome = match outcome {
+                Outcome::Status(status, _) if status != 429 && !call.is_repeatable() => Outcome::Final,
+                Outcome::Silent if !call.is_repeatable() => Outcome::Final,
+                other => other,
+            };
             let now = inner.clock.monotonic();
             let left = deadline.saturating_sub(now);
+            tracing::debug!(attempt = attempts, id = error.id(), status = error.http_status(), "a request failed");
             match retries.after(&retry::ARM, outcome, now, left, inner.clock.jitter()) {
                 Decision::Again(wait) => inner.clock.sleep(wait).await,
                 Decision::Stop | Decision::NoTimeLeft(_) => return Err(error),
@@ -147,8 +266,28 @@ impl ArmClient {
     }
 }
 
+/// How the token of the next attempt is taken.
+enum Renewal {
+    None,
+    Fresh,
+    Claims(String),
+}
+
+/// Why an attempt gave no answer to hand on.
+struct Refused {
+    error: Error,
+    outcome: Outcome,
+    claims: Option<String>,
+}
+
+impl Refused {
+    fn new(error: Error, outcome: Outcome) -> Box<Self> {
+        Box::new(Self { error, outcome, claims: None })
+    }
+}
+
 impl Inner {
-    fn url(&self, path: &str, api_version: &str) -> Result<Url> {
+    pub(super) fn url(&self, path: &str, api_version: &str) -> Result<Url> {
         let refuse = |why: &str| {
             Error::argument(
                 id::ARGUMENT_PATH,
@@ -193,14 +332,18 @@ impl Inner {
 
     async fn attempt(
         &self,
-        method: &Method,
-        url: &Url,
+        call: &Call<'_>,
         deadline: Duration,
-        renew: bool,
-    ) -> Result<ArmResponse, (Error, Outcome)> {
+        renewal: &Renewal,
+    ) -> Result<ArmResponse, Box<Refused>> {
+        let last = |e| Refused::new(e, Outcome::Final);
         let left = deadline.saturating_sub(self.clock.monotonic()).max(Duration::from_millis(1));
-        let options = TokenOptions::new().force_refresh(renew).timeout(left);
-        let last = |e| (e, Outcome::Final);
+        let options = TokenOptions::new().timeout(left);
+        let options = match renewal {
+            Renewal::None => options,
+            Renewal::Fresh => options.force_refresh(true),
+            Renewal::Claims(claims) => options.claims(claims),
+        };
         let token = self.provider.token(&self.scope, &options).await.map_err(last)?;
         let client = self.transport.client().map_err(last)?;
         let mut bearer = HeaderValue::from_str(&Zeroizing::new(format!("Bearer {}", token.secret().expose())))
@@ -212,18 +355,28 @@ impl Inner {
                 ))
             })?;
         bearer.set_sensitive(true);
-        let request = client
-            .request(method.clone(), url.clone())
+        let mut request = client
+            .request(call.method.clone(), call.url.clone())
             .header(AUTHORIZATION, bearer)
             .header(ACCEPT, HeaderValue::from_static("application/json"))
+            .header(HeaderName::from_static("x-ms-correlation-request-id"), &self.correlation_id)
             .header(HeaderName::from_static("x-ms-client-request-id"), Uuid::new_v4().to_string());
+        if let Some(etag) = call.if_match {
+            request = request.header(IF_MATCH, etag);
+        }
+        if let Some(body) = call.body {
+            request = request.json(body);
+        } else if call.method == Method::PUT || call.method == Method::POST || call.method == Method::PATCH {
+            // Some of Azure's front ends refuse a request without a length.
+            request = request.header(reqwest::header::CONTENT_LENGTH, 0);
+        }
         let left = deadline.saturating_sub(self.clock.monotonic());
         let limit = ATTEMPT_TIMEOUT.min(left);
         let exchange = async {
-            let mut response = request.send().await.map_err(|e| (self.transport_error(e), Outcome::Refused))?;
+            let mut response = request.send().await.map_err(|e| self.broken(e, call))?;
             let (status, headers) = (response.status().as_u16(), response.headers().clone());
             let mut body = Vec::new();
-            while let Some(chunk) = response.chunk().await.map_err(|e| (self.transport_error(e), Outcome::Refused))? {
+            while let Some(chunk) = response.chunk().await.map_err(|e| self.broken(e, call))? {
                 if body.len() + chunk.len() > BODY_LIMIT {
                     return Err(last(bad_answer("it is larger than 64 MiB")));
                 }
@@ -239,7 +392,7 @@ impl Inner {
                     id::ARM_TIMEOUT,
                     format!("Resource Manager did not answer within {:.1} s", limit.as_secs_f64()),
                 );
-                return Err((error.with_hint("try again, or give the call more time"), Outcome::Silent));
+                return Err(Refused::new(error.with_hint("try again, or give the call more time"), Outcome::Silent));
             }
         };
         let header = |name: &str| headers.get(name).and_then(|v| v.to_str().ok()).map(str::to_owned);
@@ -249,23 +402,29 @@ impl Inner {
                 .with_retry_after(after)
                 .with_request_id(header("x-ms-request-id"))
                 .with_correlation_id(header("x-ms-correlation-request-id"));
-            return Err((error, Outcome::Status(status, after)));
+            let claims = header("www-authenticate").and_then(|h| challenge::claims(&h));
+            return Err(Box::new(Refused { error, outcome: Outcome::Status(status, after), claims }));
         }
+        let body = error::without_bom(&body);
         let body = if body.is_empty() {
             Value::Null
         } else {
-            serde_json::from_slice(&body)
+            serde_json::from_slice(body)
                 .map_err(|e| last(bad_answer(&format!("it is not JSON (line {}, column {})", e.line(), e.column()))))?
         };
-        Ok(ArmResponse { status, headers, body })
+        Ok(ArmResponse { status, headers, body, url: call.url.clone() })
     }
 
-    fn transport_error(&self, error: reqwest::Error) -> Error {
-        error::from_transport(error, self.cloud.arm_origin())
+    fn broken(&self, error: reqwest::Error, call: &Call<'_>) -> Box<Refused> {
+        // A connection that was never made has carried nothing; one that broke may have.
+        let again = call.is_repeatable() || error.is_connect();
+        let error = error::from_transport(error, self.cloud.arm_origin());
+        let again = again && error.id() != id::ARM_TLS;
+        Refused::new(error, if again { Outcome::Refused } else { Outcome::Final })
     }
 }
 
-fn bad_answer(why: &str) -> Error {
+pub(super) fn bad_answer(why: &str) -> Error {
     Error::new(ErrorKind::Protocol, id::ARM_BAD_ANSWER, format!("Resource Manager's answer can't be understood: {why}"))
         .with_hint("check the cloud's address and any gateway before it")
 }
@@ -276,205 +435,5 @@ impl fmt::Debug for ArmClient {
             .field("cloud", &self.0.cloud)
             .field("provider", &self.0.provider)
             .finish_non_exhaustive()
-    }
-}
-
-/// Resource Manager's answer.
-///
-/// ```
-/// # let emulator = midentity_emulator::Emulator::start(Default::default()).unwrap();
-/// # tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap().block_on(async {
-/// # use midentity::{Cloud, Credential, arm::{ArmClient, ArmResponse}};
-/// # let credential = Credential::builder().imds_endpoint(emulator.imds_endpoint()).build()?;
-/// # let arm = ArmClient::builder(credential).cloud(Cloud::parse(emulator.cloud())?).ca_file(emulator.ca_file()).build()?;
-/// let answer: ArmResponse = arm.get("/subscriptions", "2022-12-01").await?;
-/// assert!(answer.request_id().is_some());
-/// # Ok::<(), midentity::Error>(()) }).unwrap();
-/// ```
-pub struct ArmResponse {
-    status: u16,
-    headers: HeaderMap,
-    body: Value,
-}
-
-impl ArmResponse {
-    /// The HTTP status, 200 to 299.
-    ///
-    /// ```
-    /// # fn show(answer: midentity::arm::ArmResponse) {
-    /// assert!(answer.status() < 300);
-    /// # }
-    /// ```
-    #[must_use]
-    pub fn status(&self) -> u16 {
-        self.status
-    }
-
-    /// The body; `Null` where there is none.
-    ///
-    /// ```
-    /// # fn show(answer: midentity::arm::ArmResponse) {
-    /// println!("{}", answer.body()["name"]);
-    /// # }
-    /// ```
-    #[must_use]
-    pub fn body(&self) -> &Value {
-        &self.body
-    }
-
-    /// The body, taken out.
-    ///
-    /// ```
-    /// # fn show(answer: midentity::arm::ArmResponse) {
-    /// let body: serde_json::Value = answer.into_body();
-    /// # }
-    /// ```
-    #[must_use]
-    pub fn into_body(self) -> Value {
-        self.body
-    }
-
-    /// A header of the answer, where it is text.
-    ///
-    /// ```
-    /// # fn show(answer: midentity::arm::ArmResponse) {
-    /// println!("{:?}", answer.header("x-ms-ratelimit-remaining-subscription-reads"));
-    /// # }
-    /// ```
-    #[must_use]
-    pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.get(name).and_then(|v| v.to_str().ok())
-    }
-
-    /// The request id to give to Azure's support.
-    ///
-    /// ```
-    /// # fn show(answer: midentity::arm::ArmResponse) {
-    /// println!("{:?}", answer.request_id());
-    /// # }
-    /// ```
-    #[must_use]
-    pub fn request_id(&self) -> Option<&str> {
-        self.header("x-ms-request-id")
-    }
-}
-
-impl fmt::Debug for ArmResponse {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Bodies can hold keys (listKeys): status only.
-        f.debug_struct("ArmResponse").field("status", &self.status).finish_non_exhaustive()
-    }
-}
-
-/// Sets an [`ArmClient`] up.
-///
-/// ```
-/// # use midentity::{Cloud, Credential, arm::ArmClient};
-/// let builder = ArmClient::builder(Credential::builder().build()?).cloud(Cloud::us_government());
-/// assert!(builder.build().is_ok());
-/// # Ok::<(), midentity::Error>(())
-/// ```
-#[derive(Debug)]
-#[must_use]
-pub struct ArmClientBuilder {
-    provider: Box<dyn TokenProvider>,
-    cloud: Option<Cloud>,
-    ca_file: Option<PathBuf>,
-    timeout: Duration,
-    clock: Clock,
-    env: Env,
-}
-
-impl ArmClientBuilder {
-    /// The cloud, instead of `MIDENTITY_CLOUD` or the public one.
-    ///
-    /// ```
-    /// # use midentity::{Cloud, Credential, arm::ArmClient};
-    /// let arm = ArmClient::builder(Credential::builder().build()?).cloud(Cloud::china()).build()?;
-    /// # Ok::<(), midentity::Error>(())
-    /// ```
-    pub fn cloud(mut self, cloud: Cloud) -> Self {
-        self.cloud = Some(cloud);
-        self
-    }
-
-    /// A PEM file of certificate authorities, instead of `MIDENTITY_CA_FILE` or the system's trust store: these roots
-    /// and no others. Read with the first request.
-    ///
-    /// ```
-    /// # use midentity::{Credential, arm::ArmClient};
-    /// let arm = ArmClient::builder(Credential::builder().build()?).ca_file("ca.pem").build()?;
-    /// # Ok::<(), midentity::Error>(())
-    /// ```
-    pub fn ca_file(mut self, path: impl Into<PathBuf>) -> Self {
-        self.ca_file = Some(path.into());
-        self
-    }
-
-    /// The longest that a call may take, tries and waits included. 90 s unless set.
-    ///
-    /// ```
-    /// # use midentity::{Credential, arm::ArmClient};
-    /// let limit = std::time::Duration::from_secs(10);
-    /// let arm = ArmClient::builder(Credential::builder().build()?).timeout(limit).build()?;
-    /// # Ok::<(), midentity::Error>(())
-    /// ```
-    pub fn timeout(mut self, limit: Duration) -> Self {
-        self.timeout = limit;
-        self
-    }
-
-    /// The clock, for tests.
-    ///
-    /// ```
-    /// # use midentity::{Clock, Credential, arm::ArmClient};
-    /// let arm = ArmClient::builder(Credential::builder().build()?).clock(Clock::manual(0)).build()?;
-    /// # Ok::<(), midentity::Error>(())
-    /// ```
-    pub fn clock(mut self, clock: Clock) -> Self {
-        self.clock = clock;
-        self
-    }
-
-    /// Where environment variables are read from, for tests.
-    ///
-    /// ```
-    /// # use midentity::{Credential, Env, arm::ArmClient};
-    /// let arm = ArmClient::builder(Credential::builder().build()?).env(Env::fixed([])).build()?;
-    /// # Ok::<(), midentity::Error>(())
-    /// ```
-    pub fn env(mut self, env: Env) -> Self {
-        self.env = env;
-        self
-    }
-
-    /// Makes the client. Touches neither network nor files.
-    ///
-    /// # Errors
-    /// `argument.cloud` where `MIDENTITY_CLOUD` can't be used, `argument.option` where the timeout is zero.
-    ///
-    /// ```
-    /// # use midentity::{Credential, Env, arm::ArmClient};
-    /// let env = Env::fixed([("MIDENTITY_CLOUD", "nowhere")]);
-    /// assert!(ArmClient::builder(Credential::builder().build()?).env(env).build().is_err());
-    /// # Ok::<(), midentity::Error>(())
-    /// ```
-    pub fn build(self) -> Result<ArmClient> {
-        if self.timeout.is_zero() {
-            return Err(Error::argument(id::ARGUMENT_OPTION, "timeout is zero", "give a time above zero"));
-        }
-        let cloud = match self.cloud {
-            Some(cloud) => cloud,
-            None => Cloud::from_env(&self.env)?,
-        };
-        let ca_file = self.ca_file.or_else(|| self.env.var("MIDENTITY_CA_FILE").map(PathBuf::from));
-        Ok(ArmClient(Arc::new(Inner {
-            provider: self.provider,
-            scope: Scope::parse(cloud.arm_audience())?,
-            cloud,
-            transport: CloudTransport::new(ca_file),
-            timeout: self.timeout,
-            clock: self.clock,
-        })))
     }
 }

@@ -7,16 +7,39 @@ use serde_json::Value;
 use crate::error::{Error, ErrorKind, id};
 use crate::http::redact::redact;
 
-/// Code and message of `{"error": {"code", "message"}}`, in its spellings.
+/// The body without the byte-order mark that some of Azure's services begin with.
+pub(crate) fn without_bom(body: &[u8]) -> &[u8] {
+    body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body)
+}
+
+/// Code and message of `{"error": {"code", "message"}}`, in its spellings: bare, capitalised, nested as text in a
+/// message, or no JSON at all.
 pub(crate) fn read(body: &[u8]) -> (Option<String>, String) {
+    let body = without_bom(body);
+    if body.iter().all(u8::is_ascii_whitespace) {
+        return (None, "the answer says no reason".to_owned());
+    }
     let Ok(value) = serde_json::from_slice::<Value>(body) else {
         return (None, redact(&String::from_utf8_lossy(body.get(..2048).unwrap_or(body))));
     };
-    let error = value.get("error").filter(|e| e.is_object()).unwrap_or(&value);
-    let text = |name: &str| {
-        error.get(name).or_else(|| error.get(capitalised(name).as_str())).and_then(Value::as_str).map(redact)
-    };
-    (text("code"), text("message").unwrap_or_else(|| "the answer says no reason".to_owned()))
+    read_value(&value)
+}
+
+/// As [`read`], for an error that stands inside a status document.
+pub(crate) fn read_value(value: &Value) -> (Option<String>, String) {
+    let error = value.get("error").filter(|e| e.is_object()).unwrap_or(value);
+    let text =
+        |name: &str| error.get(name).or_else(|| error.get(capitalised(name))).and_then(Value::as_str).map(redact);
+    let code = text("code");
+    let message = text("message").unwrap_or_else(|| "the answer says no reason".to_owned());
+    // The outer words are often "see inner errors": the first detail is what failed.
+    let detail = error.get("details").and_then(Value::as_array).and_then(|d| d.first()).map(read_value);
+    match detail {
+        Some((Some(inner), words)) if code.as_deref() != Some(inner.as_str()) => {
+            (code, format!("{message} ({inner}: {words})"))
+        }
+        _ => (code, message),
+    }
 }
 
 fn capitalised(name: &str) -> String {

@@ -1,0 +1,175 @@
+//! Long-running work: how it goes on, how it is waited for.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use crate::error::Result;
+use crate::http::BoxFuture;
+
+/// How far long-running work is.
+///
+/// ```
+/// fn report(progress: &midentity::arm::Progress) {
+///     eprintln!("{}: {} after {} s", progress.what(), progress.status(), progress.elapsed().as_secs());
+/// }
+/// ```
+#[derive(Debug, Clone)]
+pub struct Progress {
+    what: String,
+    status: String,
+    elapsed: Duration,
+    percent: Option<f64>,
+}
+
+impl Progress {
+    /// What is being done, such as `changing the identity of vm1`.
+    ///
+    /// ```
+    /// fn report(progress: &midentity::arm::Progress) { eprintln!("{}", progress.what()) }
+    /// ```
+    #[must_use]
+    pub fn what(&self) -> &str {
+        &self.what
+    }
+
+    /// What the service says of it, such as `InProgress`.
+    ///
+    /// ```
+    /// fn report(progress: &midentity::arm::Progress) { eprintln!("{}", progress.status()) }
+    /// ```
+    #[must_use]
+    pub fn status(&self) -> &str {
+        &self.status
+    }
+
+    /// How long it has been waited for.
+    ///
+    /// ```
+    /// fn report(progress: &midentity::arm::Progress) { eprintln!("{:?}", progress.elapsed()) }
+    /// ```
+    #[must_use]
+    pub fn elapsed(&self) -> Duration {
+        self.elapsed
+    }
+
+    /// How much is done, from 0 to 100, where the service says it.
+    ///
+    /// ```
+    /// fn report(progress: &midentity::arm::Progress) { eprintln!("{:?}", progress.percent()) }
+    /// ```
+    #[must_use]
+    pub fn percent(&self) -> Option<f64> {
+        self.percent
+    }
+}
+
+type Callback = Box<dyn FnMut(&Progress) + Send>;
+
+/// Where progress is told: nowhere until [`Operation::on_progress`] names a listener.
+#[derive(Clone)]
+pub(super) struct Reporter {
+    what: Arc<str>,
+    callback: Arc<Mutex<Option<Callback>>>,
+}
+
+impl Reporter {
+    pub(super) fn new(what: String) -> Self {
+        Self { what: what.into(), callback: Arc::default() }
+    }
+
+    pub(super) fn what(&self) -> &str {
+        &self.what
+    }
+
+    pub(super) fn tell(&self, status: &str, elapsed: Duration, percent: Option<f64>) {
+        tracing::debug!(what = &*self.what, status, elapsed_seconds = elapsed.as_secs(), "long-running work goes on");
+        if let Some(callback) = &mut *self.callback.lock().unwrap_or_else(PoisonError::into_inner) {
+            callback(&Progress { what: self.what.to_string(), status: status.to_owned(), elapsed, percent });
+        }
+    }
+}
+
+/// Work that has been started and may take a while. Dropping it stops waiting; the service goes on.
+///
+/// ```
+/// # async fn show(arm: midentity::arm::ArmClient) -> midentity::Result<()> {
+/// let operation = arm.resource_groups("8d1c0000-0000-0000-0000-000000000000").delete("old-group").await?;
+/// operation.on_progress(|progress| eprintln!("{}", progress.status())).wait().await?;
+/// # Ok(()) }
+/// ```
+#[must_use = "the work has been started; wait for it to know how it ends"]
+pub struct Operation<T> {
+    finish: BoxFuture<'static, Result<T>>,
+    reporter: Reporter,
+    changes: bool,
+}
+
+impl<T: Send + 'static> Operation<T> {
+    pub(super) fn running(reporter: Reporter, finish: BoxFuture<'static, Result<T>>) -> Self {
+        Self { finish, reporter, changes: true }
+    }
+
+    /// Nothing had to be done.
+    pub(super) fn done(what: String, result: T) -> Self {
+        Self { finish: Box::pin(async { Ok(result) }), reporter: Reporter::new(what), changes: false }
+    }
+
+    /// Has `callback` told about every look at the work: on the task or thread that waits.
+    ///
+    /// ```
+    /// # async fn show(operation: midentity::arm::Operation<()>) -> midentity::Result<()> {
+    /// operation.on_progress(|p| eprintln!("{}", p.status())).wait().await
+    /// # }
+    /// ```
+    pub fn on_progress(self, callback: impl FnMut(&Progress) + Send + 'static) -> Self {
+        *self.reporter.callback.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(callback));
+        self
+    }
+
+    /// Whether a change was sent to the service; `false` where everything was as wanted already.
+    ///
+    /// ```
+    /// # fn show(operation: &midentity::arm::Operation<()>) {
+    /// if !operation.changes() { eprintln!("nothing to do") }
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn changes(&self) -> bool {
+        self.changes
+    }
+
+    /// What is being done.
+    ///
+    /// ```
+    /// # fn show(operation: &midentity::arm::Operation<()>) {
+    /// eprintln!("{}", operation.what());
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn what(&self) -> &str {
+        self.reporter.what()
+    }
+
+    /// Waits for the end.
+    ///
+    /// # Errors
+    /// `arm.operation_failed` where the work failed or was cancelled, with the service's reason;
+    /// `arm.operation_timeout` where it did not end in the time allowed; and those of
+    /// [`super::ArmClient::request`].
+    ///
+    /// ```
+    /// # async fn show(operation: midentity::arm::Operation<()>) -> midentity::Result<()> {
+    /// operation.wait().await
+    /// # }
+    /// ```
+    pub async fn wait(self) -> Result<T> {
+        self.finish.await
+    }
+}
+
+impl<T> fmt::Debug for Operation<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Operation").field("what", &self.reporter.what).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,216 @@
+//! Resource groups.
+
+use std::collections::BTreeMap;
+
+use reqwest::Method;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::client::ArmClient;
+use super::operation::{Operation, Reporter};
+use super::paging::Pages;
+use super::{polling, scope_path};
+use crate::error::{ErrorKind, Result};
+
+const API_VERSION: &str = "2021-04-01";
+
+/// The resource groups of one subscription.
+///
+/// ```
+/// # fn show(arm: &midentity::arm::ArmClient) {
+/// let groups = arm.resource_groups("8d1c0000-0000-0000-0000-000000000000");
+/// # drop(groups); }
+/// ```
+#[derive(Debug, Clone)]
+pub struct ResourceGroups {
+    client: ArmClient,
+    subscription: String,
+}
+
+impl ArmClient {
+    /// The resource groups of a subscription, given by its GUID.
+    ///
+    /// ```
+    /// # fn show(arm: &midentity::arm::ArmClient) {
+    /// let groups = arm.resource_groups("8d1c0000-0000-0000-0000-000000000000");
+    /// # drop(groups); }
+    /// ```
+    #[must_use]
+    pub fn resource_groups(&self, subscription: &str) -> ResourceGroups {
+        ResourceGroups { client: self.clone(), subscription: subscription.to_owned() }
+    }
+}
+
+impl ResourceGroups {
+    fn path(&self, name: &str) -> Result<String> {
+        scope_path::check_subscription(&self.subscription)?;
+        scope_path::check_group_name(name)?;
+        Ok(format!("/subscriptions/{}/resourcegroups/{name}", self.subscription))
+    }
+
+    /// One group.
+    ///
+    /// # Errors
+    /// NotFound, Forbidden, and as [`ArmClient::request`].
+    ///
+    /// ```
+    /// # async fn show(arm: midentity::arm::ArmClient) -> midentity::Result<()> {
+    /// let group = arm.resource_groups("8d1c0000-0000-0000-0000-000000000000").get("rg1").await?;
+    /// println!("{}", group.location());
+    /// # Ok(()) }
+    /// ```
+    pub async fn get(&self, name: &str) -> Result<ResourceGroup> {
+        self.client.get_path(&self.path(name)?, API_VERSION).await?.read()
+    }
+
+    /// Whether there is a group of this name. A group that the caller may not read is an error, not a no.
+    ///
+    /// # Errors
+    /// As [`ArmClient::request`].
+    ///
+    /// ```
+    /// # async fn show(arm: midentity::arm::ArmClient) -> midentity::Result<()> {
+    /// if arm.resource_groups("8d1c0000-0000-0000-0000-000000000000").exists("rg1").await? {}
+    /// # Ok(()) }
+    /// ```
+    pub async fn exists(&self, name: &str) -> Result<bool> {
+        match self.client.send(Method::HEAD, &self.path(name)?, API_VERSION, None).await {
+            Ok(_) => Ok(true),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// All groups of the subscription that the caller sees.
+    ///
+    /// # Errors
+    /// `argument.name`; as [`ArmClient::request`] with the pages.
+    ///
+    /// ```
+    /// # async fn show(arm: midentity::arm::ArmClient) -> midentity::Result<()> {
+    /// let all = arm.resource_groups("8d1c0000-0000-0000-0000-000000000000").list()?.collect().await?;
+    /// # Ok(()) }
+    /// ```
+    pub fn list(&self) -> Result<Pages<ResourceGroup>> {
+        scope_path::check_subscription(&self.subscription)?;
+        let path = format!("/subscriptions/{}/resourcegroups", self.subscription);
+        Ok(Pages::new(self.client.clone(), self.client.url(&path, API_VERSION)?))
+    }
+
+    /// Makes the group, or sets the tags of the one that is there.
+    ///
+    /// # Errors
+    /// `argument.name`, Conflict where it exists in another location, and as [`ArmClient::request`].
+    ///
+    /// ```
+    /// # async fn show(arm: midentity::arm::ArmClient) -> midentity::Result<()> {
+    /// let groups = arm.resource_groups("8d1c0000-0000-0000-0000-000000000000");
+    /// let group = groups.create("rg1", "eastus", &Default::default()).await?;
+    /// # Ok(()) }
+    /// ```
+    pub async fn create(&self, name: &str, location: &str, tags: &BTreeMap<String, String>) -> Result<ResourceGroup> {
+        let body = json!({"location": location, "tags": tags});
+        self.client.send(Method::PUT, &self.path(name)?, API_VERSION, Some(&body)).await?.read()
+    }
+
+    /// Deletes the group and everything in it. A group that is not there is as wanted.
+    ///
+    /// # Errors
+    /// As [`ArmClient::request`]; `arm.operation_failed` where something in it can't be deleted.
+    ///
+    /// ```
+    /// # async fn show(arm: midentity::arm::ArmClient) -> midentity::Result<()> {
+    /// arm.resource_groups("8d1c0000-0000-0000-0000-000000000000").delete("rg1").await?.wait().await?;
+    /// # Ok(()) }
+    /// ```
+    pub async fn delete(&self, name: &str) -> Result<Operation<()>> {
+        let what = format!("deleting the resource group {name}");
+        let first = match self.client.send(Method::DELETE, &self.path(name)?, API_VERSION, None).await {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Operation::done(what, ())),
+            other => other?,
+        };
+        let (client, reporter) = (self.client.clone(), Reporter::new(what));
+        let told = reporter.clone();
+        Ok(Operation::running(
+            reporter,
+            Box::pin(async move { polling::finish(&client, &first, &Method::DELETE, &told).await }),
+        ))
+    }
+}
+
+/// A resource group.
+///
+/// ```
+/// fn show(group: &midentity::arm::ResourceGroup) {
+///     println!("{} in {}", group.name(), group.location());
+/// }
+/// ```
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ResourceGroup {
+    id: String,
+    name: String,
+    location: String,
+    #[serde(default)]
+    tags: Option<BTreeMap<String, String>>,
+    #[serde(default)]
+    properties: Properties,
+}
+
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Properties {
+    provisioning_state: String,
+}
+
+impl ResourceGroup {
+    /// The resource id.
+    ///
+    /// ```
+    /// fn show(g: &midentity::arm::ResourceGroup) { println!("{}", g.id()) }
+    /// ```
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// The name.
+    ///
+    /// ```
+    /// fn show(g: &midentity::arm::ResourceGroup) { println!("{}", g.name()) }
+    /// ```
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The region, such as `eastus`.
+    ///
+    /// ```
+    /// fn show(g: &midentity::arm::ResourceGroup) { println!("{}", g.location()) }
+    /// ```
+    #[must_use]
+    pub fn location(&self) -> &str {
+        &self.location
+    }
+
+    /// A tag's value.
+    ///
+    /// ```
+    /// fn show(g: &midentity::arm::ResourceGroup) { println!("{:?}", g.tag("owner")) }
+    /// ```
+    #[must_use]
+    pub fn tag(&self, name: &str) -> Option<&str> {
+        self.tags.as_ref()?.get(name).map(String::as_str)
+    }
+
+    /// `Succeeded`, `Deleting`, …
+    ///
+    /// ```
+    /// fn show(g: &midentity::arm::ResourceGroup) { println!("{}", g.provisioning_state()) }
+    /// ```
+    #[must_use]
+    pub fn provisioning_state(&self) -> &str {
+        &self.properties.provisioning_state
+    }
+}

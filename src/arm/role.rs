@@ -1,0 +1,278 @@
+//! Role definitions.
+
+use reqwest::Method;
+use serde::{Deserialize, Serialize};
+use url::form_urlencoded::byte_serialize;
+
+use super::client::ArmClient;
+use super::paging::Pages;
+use super::{scope_path, suggestion};
+use crate::error::{Error, ErrorKind, Result, id};
+
+pub(super) const API_VERSION: &str = "2022-04-01";
+
+/// The role definitions that can be assigned at a scope.
+///
+/// ```
+/// # fn show(arm: &midentity::arm::ArmClient) -> midentity::Result<()> {
+/// let roles = arm.role_definitions("/subscriptions/8d1c0000-0000-0000-0000-000000000000")?;
+/// # drop(roles); Ok(()) }
+/// ```
+#[derive(Debug, Clone)]
+pub struct RoleDefinitions {
+    client: ArmClient,
+    scope: String,
+}
+
+impl ArmClient {
+    /// The role definitions that can be assigned at a scope: a subscription's, group's or resource's id.
+    ///
+    /// # Errors
+    /// `argument.scope_path` where it is no scope, with what it probably means.
+    ///
+    /// ```
+    /// # fn show(arm: &midentity::arm::ArmClient) {
+    /// assert_eq!(arm.role_definitions("rg1").unwrap_err().id(), "argument.scope_path");
+    /// # }
+    /// ```
+    pub fn role_definitions(&self, scope: &str) -> Result<RoleDefinitions> {
+        Ok(RoleDefinitions { client: self.clone(), scope: scope_path::check(scope)? })
+    }
+}
+
+impl RoleDefinitions {
+    fn path(&self) -> String {
+        format!("{}/providers/Microsoft.Authorization/roleDefinitions", self.scope)
+    }
+
+    /// All of them, built-in and custom.
+    ///
+    /// # Errors
+    /// As [`ArmClient::request`] with the pages.
+    ///
+    /// ```
+    /// # async fn show(roles: midentity::arm::RoleDefinitions) -> midentity::Result<()> {
+    /// for role in roles.list()?.collect().await? { println!("{}", role.role_name()) }
+    /// # Ok(()) }
+    /// ```
+    pub fn list(&self) -> Result<Pages<RoleDefinition>> {
+        Ok(Pages::new(self.client.clone(), self.client.url(&self.path(), API_VERSION)?))
+    }
+
+    /// The definition with this name (case ignored), GUID or id.
+    ///
+    /// # Errors
+    /// NotFound (`role.unknown`) with the nearest names, and as [`ArmClient::request`].
+    ///
+    /// ```
+    /// # async fn show(roles: midentity::arm::RoleDefinitions) -> midentity::Result<()> {
+    /// let reader = roles.find("Reader").await?;
+    /// # Ok(()) }
+    /// ```
+    pub async fn find(&self, role: &str) -> Result<RoleDefinition> {
+        let tail = role.trim_end_matches('/').rsplit('/').next().unwrap_or(role);
+        if uuid::Uuid::try_parse(tail).is_ok() {
+            let path = format!("{}/{tail}", self.path());
+            let found = self.client.send(Method::GET, &path, API_VERSION, None).await;
+            return match found {
+                Ok(response) => response.read(),
+                Err(error) if error.kind() == ErrorKind::NotFound => Err(self.unknown(role).await),
+                Err(error) => Err(error),
+            };
+        }
+        let quoted = role.replace('\'', "''");
+        let filter: String = byte_serialize(format!("roleName eq '{quoted}'").as_bytes()).collect();
+        // OData reads a plus sign as itself.
+        let path = format!("{}?$filter={}", self.path(), filter.replace('+', "%20"));
+        let mut found: Pages<RoleDefinition> = Pages::new(self.client.clone(), self.client.url(&path, API_VERSION)?);
+        match found.next().await? {
+            Some(definition) => Ok(definition),
+            None => Err(self.unknown(role).await),
+        }
+    }
+
+    async fn unknown(&self, role: &str) -> Error {
+        let all = match self.list() {
+            Ok(pages) => pages.collect().await.unwrap_or_default(),
+            Err(_) => Vec::new(),
+        };
+        let near = suggestion::nearest(role, all.iter().map(RoleDefinition::role_name));
+        let hint = if near.is_empty() {
+            "list the roles of the scope to see what there is; custom roles are assignable in their scopes only"
+                .to_owned()
+        } else {
+            format!("did you mean {}?", near.join(", "))
+        };
+        Error::new(ErrorKind::NotFound, id::ROLE_UNKNOWN, format!("there is no role {role:?} at this scope"))
+            .with_hint(hint)
+    }
+}
+
+/// A role definition.
+///
+/// ```
+/// fn show(role: &midentity::arm::RoleDefinition) {
+///     println!("{} allows {:?}", role.role_name(), role.actions());
+/// }
+/// ```
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct RoleDefinition {
+    id: String,
+    name: String,
+    properties: Properties,
+}
+
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Properties {
+    role_name: String,
+    #[serde(rename = "type")]
+    kind: String,
+    description: Option<String>,
+    assignable_scopes: Vec<String>,
+    permissions: Vec<Permission>,
+}
+
+/// What a role allows, or what a caller may do somewhere.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct Permission {
+    pub(super) actions: Vec<String>,
+    pub(super) not_actions: Vec<String>,
+    pub(super) data_actions: Vec<String>,
+    pub(super) not_data_actions: Vec<String>,
+}
+
+impl Permission {
+    pub(super) fn allows(&self, action: &str) -> bool {
+        let any = |patterns: &[String]| patterns.iter().any(|p| matches(p, action));
+        (any(&self.actions) && !any(&self.not_actions)) || (any(&self.data_actions) && !any(&self.not_data_actions))
+    }
+}
+
+/// `*` stands for any text, slashes included; case is ignored.
+fn matches(pattern: &str, action: &str) -> bool {
+    let (pattern, action) = (pattern.to_ascii_lowercase(), action.to_ascii_lowercase());
+    let mut parts = pattern.split('*');
+    let Some(mut rest) = parts.next().and_then(|first| action.strip_prefix(first)) else { return false };
+    let mut parts = parts.peekable();
+    if parts.peek().is_none() {
+        return rest.is_empty();
+    }
+    while let Some(part) = parts.next() {
+        if parts.peek().is_none() {
+            return rest.ends_with(part);
+        }
+        match rest.find(part) {
+            Some(at) => rest = rest.get(at + part.len()..).unwrap_or_default(),
+            None => return false,
+        }
+    }
+    true
+}
+
+impl RoleDefinition {
+    /// The resource id.
+    ///
+    /// ```
+    /// fn show(r: &midentity::arm::RoleDefinition) { println!("{}", r.id()) }
+    /// ```
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// The GUID, the same for a built-in role in every cloud.
+    ///
+    /// ```
+    /// fn show(r: &midentity::arm::RoleDefinition) { println!("{}", r.guid()) }
+    /// ```
+    #[must_use]
+    pub fn guid(&self) -> &str {
+        &self.name
+    }
+
+    /// The name that people see, such as `Reader`.
+    ///
+    /// ```
+    /// fn show(r: &midentity::arm::RoleDefinition) { println!("{}", r.role_name()) }
+    /// ```
+    #[must_use]
+    pub fn role_name(&self) -> &str {
+        &self.properties.role_name
+    }
+
+    /// Whether the role was made by the tenant, not by Azure.
+    ///
+    /// ```
+    /// fn show(r: &midentity::arm::RoleDefinition) { println!("{}", r.is_custom()) }
+    /// ```
+    #[must_use]
+    pub fn is_custom(&self) -> bool {
+        self.properties.kind.eq_ignore_ascii_case("CustomRole")
+    }
+
+    /// What it is for.
+    ///
+    /// ```
+    /// fn show(r: &midentity::arm::RoleDefinition) { println!("{}", r.description()) }
+    /// ```
+    #[must_use]
+    pub fn description(&self) -> &str {
+        self.properties.description.as_deref().unwrap_or_default()
+    }
+
+    /// The actions that it allows, with `*` for any.
+    ///
+    /// ```
+    /// fn show(r: &midentity::arm::RoleDefinition) { println!("{:?}", r.actions()) }
+    /// ```
+    #[must_use]
+    pub fn actions(&self) -> Vec<&str> {
+        self.properties.permissions.iter().flat_map(|p| p.actions.iter().map(String::as_str)).collect()
+    }
+
+    /// Whether it allows an action, such as `Microsoft.Compute/virtualMachines/write`.
+    ///
+    /// ```
+    /// fn show(r: &midentity::arm::RoleDefinition) {
+    ///     println!("{}", r.allows("Microsoft.Resources/subscriptions/resourceGroups/read"));
+    /// }
+    /// ```
+    #[must_use]
+    pub fn allows(&self, action: &str) -> bool {
+        self.properties.permissions.iter().any(|p| p.allows(action))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stars_stand_for_anything() {
+        for (pattern, action, is) in [
+            ("*", "a/b/c", true),
+            ("*/read", "Microsoft.Compute/virtualMachines/READ", true),
+            ("*/read", "Microsoft.Compute/virtualMachines/write", false),
+            ("Microsoft.Compute/*", "microsoft.compute/x/y", true),
+            ("Microsoft.Authorization/*/Write", "Microsoft.Authorization/roleAssignments/write", true),
+            ("a/b", "a/b/c", false),
+            ("a/*/c/*/e", "a/1/c/2/e", true),
+            ("a/*/c/*/e", "a/1/d/2/e", false),
+        ] {
+            assert_eq!(matches(pattern, action), is, "{pattern} {action}");
+        }
+    }
+
+    #[test]
+    fn not_actions_take_away() {
+        let contributor = Permission {
+            actions: vec!["*".into()],
+            not_actions: vec!["Microsoft.Authorization/*/Write".into()],
+            ..Permission::default()
+        };
+        assert!(contributor.allows("Microsoft.Compute/virtualMachines/write"));
+        assert!(!contributor.allows("Microsoft.Authorization/roleAssignments/write"));
+    }
+}

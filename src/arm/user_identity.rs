@@ -1,0 +1,348 @@
+//! User-assigned identities, and the system-assigned identity of any resource.
+
+use std::collections::BTreeMap;
+
+use reqwest::Method;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+use super::client::ArmClient;
+use super::paging::Pages;
+use super::scope_path;
+use crate::error::{ErrorKind, Result};
+
+/// The newest version that every cloud has.
+pub(super) const API_VERSION: &str = "2024-11-30";
+pub(super) const PROVIDER: &str = "providers/Microsoft.ManagedIdentity/userAssignedIdentities";
+
+/// The user-assigned identities of one resource group, or of a whole subscription.
+///
+/// ```
+/// # fn show(arm: &midentity::arm::ArmClient) {
+/// let identities = arm.user_identities("8d1c0000-0000-0000-0000-000000000000", "rg1");
+/// # drop(identities); }
+/// ```
+#[derive(Debug, Clone)]
+pub struct UserIdentities {
+    pub(super) client: ArmClient,
+    subscription: String,
+    group: String,
+}
+
+impl ArmClient {
+    /// The user-assigned identities of a resource group; with an empty group, of the subscription (for lists).
+    ///
+    /// ```
+    /// # fn show(arm: &midentity::arm::ArmClient) {
+    /// let identities = arm.user_identities("8d1c0000-0000-0000-0000-000000000000", "rg1");
+    /// # drop(identities); }
+    /// ```
+    #[must_use]
+    pub fn user_identities(&self, subscription: &str, group: &str) -> UserIdentities {
+        UserIdentities { client: self.clone(), subscription: subscription.to_owned(), group: group.to_owned() }
+    }
+
+    /// The system-assigned identity of a resource, given by its id: its client id too, which the resource itself does
+    /// not show.
+    ///
+    /// # Errors
+    /// NotFound where the resource has none, and as [`ArmClient::request`].
+    ///
+    /// ```
+    /// # async fn show(arm: midentity::arm::ArmClient, vm_id: &str) -> midentity::Result<()> {
+    /// println!("{}", arm.system_identity(vm_id).await?.client_id());
+    /// # Ok(()) }
+    /// ```
+    pub async fn system_identity(&self, resource_id: &str) -> Result<SystemIdentity> {
+        let scope = scope_path::check(resource_id)?;
+        let path = format!("{scope}/providers/Microsoft.ManagedIdentity/identities/default");
+        self.get_path(&path, API_VERSION).await?.read()
+    }
+}
+
+impl UserIdentities {
+    pub(super) fn path(&self, name: &str) -> Result<String> {
+        scope_path::check_identity_name(name)?;
+        Ok(format!("{}/{PROVIDER}/{name}", self.group_path()?))
+    }
+
+    fn group_path(&self) -> Result<String> {
+        scope_path::check_subscription(&self.subscription)?;
+        scope_path::check_group_name(&self.group)?;
+        Ok(format!("/subscriptions/{}/resourceGroups/{}", self.subscription, self.group))
+    }
+
+    /// Makes the identity, or sets the location and tags of the one that is there (which keeps its ids). Without a
+    /// location it is the group's; without tags, those of an existing one stay.
+    ///
+    /// # Errors
+    /// `argument.name` with the rule, Forbidden (Managed Identity Contributor may do this), and as
+    /// [`ArmClient::request`].
+    ///
+    /// ```
+    /// # async fn show(arm: midentity::arm::ArmClient) -> midentity::Result<()> {
+    /// let identities = arm.user_identities("8d1c0000-0000-0000-0000-000000000000", "rg1");
+    /// let identity = identities.create("id1", None, None).await?;
+    /// println!("{} {}", identity.client_id(), identity.principal_id());
+    /// # Ok(()) }
+    /// ```
+    pub async fn create(
+        &self,
+        name: &str,
+        location: Option<&str>,
+        tags: Option<&BTreeMap<String, String>>,
+    ) -> Result<UserIdentity> {
+        let path = self.path(name)?;
+        let existing = match (location, tags) {
+            (Some(_), Some(_)) => None,
+            _ => match self.get(name).await {
+                Ok(identity) => Some(identity),
+                Err(error) if error.kind() == ErrorKind::NotFound => None,
+                Err(error) => return Err(error),
+            },
+        };
+        let location = match (location, &existing) {
+            (Some(location), _) => location.to_owned(),
+            (None, Some(existing)) => existing.location.clone(),
+            (None, None) => {
+                let groups = self.client.resource_groups(&self.subscription);
+                groups.get(&self.group).await?.location().to_owned()
+            }
+        };
+        let mut body = Map::from_iter([("location".to_owned(), Value::from(location))]);
+        // A PUT replaces: tags that are not sent would be lost.
+        if let Some(tags) = tags.or_else(|| existing.as_ref()?.tags.as_ref()) {
+            body.insert("tags".to_owned(), json!(tags));
+        }
+        self.client.send(Method::PUT, &path, API_VERSION, Some(&Value::Object(body))).await?.read()
+    }
+
+    /// Sets the tags: exactly these, none of the old ones.
+    ///
+    /// # Errors
+    /// NotFound, and as [`ArmClient::request`].
+    ///
+    /// ```
+    /// # async fn show(arm: midentity::arm::ArmClient) -> midentity::Result<()> {
+    /// let tags = [("owner".to_string(), "me".to_string())].into();
+    /// arm.user_identities("8d1c0000-0000-0000-0000-000000000000", "rg1").update("id1", &tags).await?;
+    /// # Ok(()) }
+    /// ```
+    pub async fn update(&self, name: &str, tags: &BTreeMap<String, String>) -> Result<UserIdentity> {
+        let body = json!({ "tags": tags });
+        self.client.send(Method::PATCH, &self.path(name)?, API_VERSION, Some(&body)).await?.read()
+    }
+
+    /// One identity.
+    ///
+    /// # Errors
+    /// NotFound, Forbidden, and as [`ArmClient::request`].
+    ///
+    /// ```
+    /// # async fn show(arm: midentity::arm::ArmClient) -> midentity::Result<()> {
+    /// let identity = arm.user_identities("8d1c0000-0000-0000-0000-000000000000", "rg1").get("id1").await?;
+    /// # Ok(()) }
+    /// ```
+    pub async fn get(&self, name: &str) -> Result<UserIdentity> {
+        self.client.get_path(&self.path(name)?, API_VERSION).await?.read()
+    }
+
+    /// All identities of the group, or of the subscription where the group is empty.
+    ///
+    /// # Errors
+    /// `argument.name`; as [`ArmClient::request`] with the pages.
+    ///
+    /// ```
+    /// # async fn show(arm: midentity::arm::ArmClient) -> midentity::Result<()> {
+    /// let mut all = arm.user_identities("8d1c0000-0000-0000-0000-000000000000", "").list()?;
+    /// while let Some(identity) = all.next().await? { println!("{}", identity.name()) }
+    /// # Ok(()) }
+    /// ```
+    pub fn list(&self) -> Result<Pages<UserIdentity>> {
+        let path = if self.group.is_empty() {
+            scope_path::check_subscription(&self.subscription)?;
+            format!("/subscriptions/{}/{PROVIDER}", self.subscription)
+        } else {
+            format!("{}/{PROVIDER}", self.group_path()?)
+        };
+        Ok(Pages::new(self.client.clone(), self.client.url(&path, API_VERSION)?))
+    }
+
+    /// Deletes the identity; `false` where there was none. Machines that it is assigned to keep a dangling entry: see
+    /// [`super::VmIdentities::dangling`].
+    ///
+    /// # Errors
+    /// As [`ArmClient::request`].
+    ///
+    /// ```
+    /// # async fn show(arm: midentity::arm::ArmClient) -> midentity::Result<()> {
+    /// let was_there = arm.user_identities("8d1c0000-0000-0000-0000-000000000000", "rg1").delete("id1").await?;
+    /// # Ok(()) }
+    /// ```
+    pub async fn delete(&self, name: &str) -> Result<bool> {
+        match self.client.send(Method::DELETE, &self.path(name)?, API_VERSION, None).await {
+            Ok(response) => Ok(response.status() != 204),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// A user-assigned identity.
+///
+/// ```
+/// fn show(identity: &midentity::arm::UserIdentity) {
+///     println!("{}: client id {}", identity.name(), identity.client_id());
+/// }
+/// ```
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UserIdentity {
+    id: String,
+    name: String,
+    #[serde(default)]
+    location: String,
+    #[serde(default)]
+    tags: Option<BTreeMap<String, String>>,
+    #[serde(rename = "type", default)]
+    resource_type: String,
+    #[serde(default)]
+    properties: Properties,
+}
+
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Properties {
+    tenant_id: String,
+    principal_id: String,
+    client_id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    isolation_scope: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client_secret_url: Option<String>,
+}
+
+impl UserIdentity {
+    /// The resource id, with the letter case that the service gives it.
+    ///
+    /// ```
+    /// fn show(i: &midentity::arm::UserIdentity) { println!("{}", i.id()) }
+    /// ```
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// The name.
+    ///
+    /// ```
+    /// fn show(i: &midentity::arm::UserIdentity) { println!("{}", i.name()) }
+    /// ```
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The region.
+    ///
+    /// ```
+    /// fn show(i: &midentity::arm::UserIdentity) { println!("{}", i.location()) }
+    /// ```
+    #[must_use]
+    pub fn location(&self) -> &str {
+        &self.location
+    }
+
+    /// The tags.
+    ///
+    /// ```
+    /// fn show(i: &midentity::arm::UserIdentity) { println!("{:?}", i.tags().get("owner")) }
+    /// ```
+    #[must_use]
+    pub fn tags(&self) -> BTreeMap<String, String> {
+        self.tags.clone().unwrap_or_default()
+    }
+
+    /// The client id, which token requests name.
+    ///
+    /// ```
+    /// fn show(i: &midentity::arm::UserIdentity) { println!("{}", i.client_id()) }
+    /// ```
+    #[must_use]
+    pub fn client_id(&self) -> &str {
+        &self.properties.client_id
+    }
+
+    /// The object (principal) id, which roles and groups name.
+    ///
+    /// ```
+    /// fn show(i: &midentity::arm::UserIdentity) { println!("{}", i.principal_id()) }
+    /// ```
+    #[must_use]
+    pub fn principal_id(&self) -> &str {
+        &self.properties.principal_id
+    }
+
+    /// The tenant's GUID.
+    ///
+    /// ```
+    /// fn show(i: &midentity::arm::UserIdentity) { println!("{}", i.tenant_id()) }
+    /// ```
+    #[must_use]
+    pub fn tenant_id(&self) -> &str {
+        &self.properties.tenant_id
+    }
+
+    /// The address of its credential in the identity service, where an older api-version gives one.
+    ///
+    /// ```
+    /// fn show(i: &midentity::arm::UserIdentity) { println!("{:?}", i.client_secret_url()) }
+    /// ```
+    #[must_use]
+    pub fn client_secret_url(&self) -> Option<&str> {
+        self.properties.client_secret_url.as_deref()
+    }
+}
+
+/// The system-assigned identity of a resource.
+///
+/// ```
+/// fn show(identity: &midentity::arm::SystemIdentity) { println!("{}", identity.principal_id()) }
+/// ```
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct SystemIdentity {
+    #[serde(default)]
+    properties: Properties,
+}
+
+impl SystemIdentity {
+    /// The client id.
+    ///
+    /// ```
+    /// fn show(i: &midentity::arm::SystemIdentity) { println!("{}", i.client_id()) }
+    /// ```
+    #[must_use]
+    pub fn client_id(&self) -> &str {
+        &self.properties.client_id
+    }
+
+    /// The object (principal) id.
+    ///
+    /// ```
+    /// fn show(i: &midentity::arm::SystemIdentity) { println!("{}", i.principal_id()) }
+    /// ```
+    #[must_use]
+    pub fn principal_id(&self) -> &str {
+        &self.properties.principal_id
+    }
+
+    /// The tenant's GUID.
+    ///
+    /// ```
+    /// fn show(i: &midentity::arm::SystemIdentity) { println!("{}", i.tenant_id()) }
+    /// ```
+    #[must_use]
+    pub fn tenant_id(&self) -> &str {
+        &self.properties.tenant_id
+    }
+}

@@ -1,0 +1,217 @@
+//! Virtual machines, as far as their identity goes: made with it, found from inside.
+
+use reqwest::Method;
+use serde_json::Value;
+
+use super::client::ArmClient;
+use super::operation::{Operation, Reporter};
+use super::role_assignment::PrincipalType;
+use super::vm_identity::{API_VERSION, VmIdentities, VmIdentity};
+use super::vm_identity_plan::IdentityRef;
+use super::{polling, scope_path, user_identity};
+use crate::error::{Error, ErrorKind, Result, id};
+use crate::instance::InstanceMetadata;
+
+/// The virtual machines of one resource group.
+///
+/// ```
+/// # fn show(arm: &midentity::arm::ArmClient) {
+/// let machines = arm.virtual_machines("8d1c0000-0000-0000-0000-000000000000", "rg1");
+/// # drop(machines); }
+/// ```
+#[derive(Debug, Clone)]
+pub struct VirtualMachines {
+    client: ArmClient,
+    subscription: String,
+    group: String,
+}
+
+/// A machine to be made: Azure's own body for it, with its identities and what the system-assigned one may do.
+///
+/// ```
+/// use midentity::arm::NewVirtualMachine;
+/// let new = NewVirtualMachine::from_body(serde_json::json!({"location": "eastus", "properties": {}}))
+///     .identities(["[system]"])
+///     .role("Contributor", "/subscriptions/8d1c0000-0000-0000-0000-000000000000");
+/// # drop(new);
+/// ```
+#[derive(Clone)]
+pub struct NewVirtualMachine {
+    body: Value,
+    identities: Vec<IdentityRef>,
+    role: Option<(String, String)>,
+}
+
+impl std::fmt::Debug for NewVirtualMachine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // The body can hold an administrator's password.
+        f.debug_struct("NewVirtualMachine")
+            .field("identities", &self.identities)
+            .field("role", &self.role)
+            .finish_non_exhaustive()
+    }
+}
+
+impl NewVirtualMachine {
+    /// A machine as Resource Manager's PUT takes it (`location`, `properties`, …), without its identity.
+    ///
+    /// ```
+    /// let new = midentity::arm::NewVirtualMachine::from_body(serde_json::json!({"location": "eastus"}));
+    /// # drop(new);
+    /// ```
+    #[must_use]
+    pub fn from_body(body: Value) -> Self {
+        Self { body, identities: Vec::new(), role: None }
+    }
+
+    /// Its identities: `[system]`, names in its group, or resource ids.
+    ///
+    /// ```
+    /// # let new = midentity::arm::NewVirtualMachine::from_body(serde_json::json!({"location": "eastus"}));
+    /// let new = new.identities(["[system]", "id1"]);
+    /// # drop(new);
+    /// ```
+    #[must_use]
+    pub fn identities<R: Into<IdentityRef>>(mut self, identities: impl IntoIterator<Item = R>) -> Self {
+        self.identities = identities.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// A role that its system-assigned identity gets at a scope.
+    ///
+    /// ```
+    /// # let new = midentity::arm::NewVirtualMachine::from_body(serde_json::json!({"location": "eastus"}));
+    /// let new = new.role("Reader", "/subscriptions/8d1c0000-0000-0000-0000-000000000000");
+    /// # drop(new);
+    /// ```
+    #[must_use]
+    pub fn role(mut self, role: &str, scope: &str) -> Self {
+        self.role = Some((role.to_owned(), scope.to_owned()));
+        self
+    }
+}
+
+impl ArmClient {
+    /// The virtual machines of a resource group.
+    ///
+    /// ```
+    /// # fn show(arm: &midentity::arm::ArmClient) {
+    /// let machines = arm.virtual_machines("8d1c0000-0000-0000-0000-000000000000", "rg1");
+    /// # drop(machines); }
+    /// ```
+    #[must_use]
+    pub fn virtual_machines(&self, subscription: &str, group: &str) -> VirtualMachines {
+        VirtualMachines { client: self.clone(), subscription: subscription.to_owned(), group: group.to_owned() }
+    }
+
+    /// The machine that this program runs on, by its instance metadata.
+    ///
+    /// # Errors
+    /// Unavailable off Azure, and as [`InstanceMetadata::get`].
+    ///
+    /// ```
+    /// # async fn show(arm: midentity::arm::ArmClient) -> midentity::Result<()> {
+    /// let instance = midentity::InstanceMetadata::builder().build()?;
+    /// println!("{:?}", arm.this_vm(&instance).await?.show().await?);
+    /// # Ok(()) }
+    /// ```
+    pub async fn this_vm(&self, instance: &InstanceMetadata) -> Result<VmIdentities> {
+        let compute = instance.get("compute").await?;
+        match compute.get("resourceId").and_then(Value::as_str).filter(|r| !r.is_empty()) {
+            Some(id) => self.vm_identity(id),
+            None => Err(Error::new(
+                ErrorKind::Protocol,
+                id::IMDS_BAD_ANSWER,
+                "the instance metadata does not say which resource this machine is",
+            )
+            .with_hint("give the machine's resource id instead")),
+        }
+    }
+}
+
+impl VirtualMachines {
+    /// Makes a machine with identities, and gives its system-assigned identity a role, in one call.
+    ///
+    /// # Errors
+    /// `argument.option` where a role is asked for without a system-assigned identity; Forbidden, Conflict,
+    /// `arm.operation_failed`; where the machine was made and the role could not be given, the error says so. And as
+    /// [`ArmClient::request`].
+    ///
+    /// ```
+    /// # async fn show(machines: midentity::arm::VirtualMachines, body: serde_json::Value) -> midentity::Result<()> {
+    /// use midentity::arm::NewVirtualMachine;
+    /// let new = NewVirtualMachine::from_body(body).identities(["[system]"]).role("Reader", "/subscriptions/…");
+    /// let identity = machines.create("vm1", new).await?.wait().await?;
+    /// # Ok(()) }
+    /// ```
+    pub async fn create(&self, name: &str, new: NewVirtualMachine) -> Result<Operation<VmIdentity>> {
+        scope_path::check_subscription(&self.subscription)?;
+        scope_path::check_group_name(&self.group)?;
+        let system = new.identities.contains(&IdentityRef::System);
+        if new.role.is_some() && !system {
+            return Err(Error::argument(
+                id::ARGUMENT_OPTION,
+                "a role was asked for, and the machine gets no system-assigned identity",
+                "add [system] to its identities, or give the role to the user-assigned one by itself",
+            ));
+        }
+        // Before anything is made: a role that does not exist, or a scope that is none.
+        if let Some((role, scope)) = &new.role {
+            self.client.role_definitions(scope)?.find(role).await?;
+        }
+        let group = format!("/subscriptions/{}/resourceGroups/{}", self.subscription, self.group);
+        let path = format!("{group}/providers/Microsoft.Compute/virtualMachines/{name}");
+        let machine = self.client.vm_identity(&path)?;
+        let mut body = new.body;
+        if !new.identities.is_empty() {
+            let user: Vec<String> = new
+                .identities
+                .iter()
+                .filter_map(|i| match i {
+                    IdentityRef::User(text) if text.starts_with('/') => Some(text.clone()),
+                    IdentityRef::User(text) => Some(format!("{group}/{}/{text}", user_identity::PROVIDER)),
+                    IdentityRef::System => None,
+                })
+                .collect();
+            let kind = match (system, user.is_empty()) {
+                (true, true) => "SystemAssigned",
+                (true, false) => "SystemAssigned, UserAssigned",
+                (false, _) => "UserAssigned",
+            };
+            let mut identity = serde_json::json!({ "type": kind });
+            if !user.is_empty() {
+                let named: serde_json::Map<_, _> = user.into_iter().map(|id| (id, serde_json::json!({}))).collect();
+                identity["userAssignedIdentities"] = Value::Object(named);
+            }
+            let Some(fields) = body.as_object_mut() else {
+                return Err(Error::argument(
+                    id::ARGUMENT_OPTION,
+                    "the machine's body is not a JSON object",
+                    "give location, properties and what else the machine needs",
+                ));
+            };
+            fields.insert("identity".to_owned(), identity);
+        }
+        let first = self.client.send(Method::PUT, &path, API_VERSION, Some(&body)).await?;
+        let reporter = Reporter::new(format!("making the virtual machine {name}"));
+        let (client, told, role) = (self.client.clone(), reporter.clone(), new.role);
+        Ok(Operation::running(
+            reporter,
+            Box::pin(async move {
+                polling::finish(&client, &first, &Method::PUT, &told).await?;
+                let identity = machine.show().await?;
+                let Some((role, scope)) = role else { return Ok(identity) };
+                let half_done = |e: Error| {
+                    e.append("; the machine was made, and its identity did not get the role: give it by itself")
+                };
+                let principal = identity.system_assigned().unwrap_or_default();
+                let assignments = client.role_assignments(&scope).map_err(half_done)?;
+                let assigning =
+                    assignments.assign(&role, principal, PrincipalType::ServicePrincipal).await.map_err(half_done)?;
+                let assigning = assigning.on_progress(move |p| told.tell(p.status(), p.elapsed(), p.percent()));
+                assigning.wait().await.map_err(half_done)?;
+                Ok(identity)
+            }),
+        ))
+    }
+}

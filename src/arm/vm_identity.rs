@@ -1,0 +1,478 @@
+//! The identities of a virtual machine or scale set: shown, added, removed, set. Others are never lost.
+
+use std::collections::BTreeMap;
+
+use reqwest::Method;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::client::{ArmClient, Call};
+use super::operation::{Operation, Reporter};
+use super::response::ArmResponse;
+use super::vm_identity_plan::{self, IdentityChange, IdentityRef, Present, VmIdentityPlan};
+use super::{polling, scope_path, user_identity};
+use crate::error::{Error, ErrorKind, Result, id};
+use crate::resource_id::ResourceId;
+
+/// The version that merges by PATCH and has etags.
+pub(super) const API_VERSION: &str = "2024-11-01";
+/// How often a change is computed anew when somebody else changed the machine in between.
+const RACES: u32 = 3;
+const RETIRED_EXTENSIONS: [&str; 2] = ["ManagedIdentityExtensionForWindows", "ManagedIdentityExtensionForLinux"];
+
+/// The identities of one virtual machine or scale set.
+///
+/// ```
+/// # async fn show(arm: midentity::arm::ArmClient) -> midentity::Result<()> {
+/// let vm = "/subscriptions/8d1c0000-0000-0000-0000-000000000000/resourceGroups/rg1/providers/Microsoft.Compute/virtualMachines/vm1";
+/// let identity = arm.vm_identity(vm)?.add(["id1"]).await?.wait().await?;
+/// println!("{:?}", identity.user_assigned());
+/// # Ok(()) }
+/// ```
+#[derive(Debug, Clone)]
+pub struct VmIdentities {
+    client: ArmClient,
+    machine: ResourceId,
+}
+
+impl ArmClient {
+    /// The identities of a virtual machine or scale set, given by its resource id.
+    ///
+    /// # Errors
+    /// `argument.path` where it is the id of something else.
+    ///
+    /// ```
+    /// # fn show(arm: &midentity::arm::ArmClient) {
+    /// assert_eq!(arm.vm_identity("vm1").unwrap_err().id(), "argument.path");
+    /// # }
+    /// ```
+    pub fn vm_identity(&self, machine: &str) -> Result<VmIdentities> {
+        let machine = ResourceId::parse(&scope_path::check(machine).map_err(|_| not_a_machine(machine))?)?;
+        let kind = machine.resource_type().unwrap_or_default();
+        let known = ["Microsoft.Compute/virtualMachines", "Microsoft.Compute/virtualMachineScaleSets"];
+        if known.iter().any(|k| k.eq_ignore_ascii_case(&kind)) {
+            return Ok(VmIdentities { client: self.clone(), machine });
+        }
+        Err(not_a_machine(machine.as_str()))
+    }
+}
+
+fn not_a_machine(text: &str) -> Error {
+    Error::argument(
+        id::ARGUMENT_PATH,
+        format!("{text:?} is not the id of a virtual machine or scale set"),
+        "it looks like /subscriptions/<id>/resourceGroups/<group>/providers/Microsoft.Compute/virtualMachines/<name>",
+    )
+}
+
+impl VmIdentities {
+    async fn read(&self) -> Result<ArmResponse> {
+        self.client.get_path(self.machine.as_str(), API_VERSION).await
+    }
+
+    /// The identities as they are.
+    ///
+    /// # Errors
+    /// NotFound, Forbidden, and as [`ArmClient::request`].
+    ///
+    /// ```
+    /// # async fn show(vm: midentity::arm::VmIdentities) -> midentity::Result<()> {
+    /// println!("{:?}", vm.show().await?.system_assigned());
+    /// # Ok(()) }
+    /// ```
+    pub async fn show(&self) -> Result<VmIdentity> {
+        VmIdentity::of(self.read().await?.body(), Vec::new())
+    }
+
+    /// What a change would do. Sends nothing but reads.
+    ///
+    /// # Errors
+    /// `argument.identity` and `argument.name` where an identity can't be one, and as [`VmIdentities::show`].
+    ///
+    /// ```
+    /// # async fn show(vm: midentity::arm::VmIdentities) -> midentity::Result<()> {
+    /// use midentity::arm::IdentityChange;
+    /// println!("{}", vm.plan(&IdentityChange::Add(vec!["id1".into()])).await?);
+    /// # Ok(()) }
+    /// ```
+    pub async fn plan(&self, change: &IdentityChange) -> Result<VmIdentityPlan> {
+        let response = self.read().await?;
+        let body = response.body();
+        let etag = body.get("etag").and_then(Value::as_str).or_else(|| response.header("etag")).map(str::to_owned);
+        let present = VmIdentity::of(body, Vec::new())?.present()?;
+        vm_identity_plan::plan(&self.machine, &present, change, etag, warnings(body, self.machine.as_str()))
+    }
+
+    /// Adds identities; all others stay.
+    ///
+    /// # Errors
+    /// As [`VmIdentities::apply`].
+    ///
+    /// ```
+    /// # async fn show(vm: midentity::arm::VmIdentities) -> midentity::Result<()> {
+    /// let identity = vm.add(["[system]", "id1"]).await?.wait().await?;
+    /// # Ok(()) }
+    /// ```
+    pub async fn add<R: Into<IdentityRef>>(
+        &self,
+        identities: impl IntoIterator<Item = R>,
+    ) -> Result<Operation<VmIdentity>> {
+        let change = IdentityChange::Add(identities.into_iter().map(Into::into).collect());
+        self.apply(self.plan(&change).await?).await
+    }
+
+    /// Removes identities; all others stay.
+    ///
+    /// # Errors
+    /// As [`VmIdentities::apply`].
+    ///
+    /// ```
+    /// # async fn show(vm: midentity::arm::VmIdentities) -> midentity::Result<()> {
+    /// let identity = vm.remove(["id1"]).await?.wait().await?;
+    /// # Ok(()) }
+    /// ```
+    pub async fn remove<R: Into<IdentityRef>>(
+        &self,
+        identities: impl IntoIterator<Item = R>,
+    ) -> Result<Operation<VmIdentity>> {
+        let change = IdentityChange::Remove(identities.into_iter().map(Into::into).collect());
+        self.apply(self.plan(&change).await?).await
+    }
+
+    /// Gives the machine these identities and no others.
+    ///
+    /// # Errors
+    /// As [`VmIdentities::apply`].
+    ///
+    /// ```
+    /// # async fn show(vm: midentity::arm::VmIdentities) -> midentity::Result<()> {
+    /// let identity = vm.set(["[system]"]).await?.wait().await?;
+    /// # Ok(()) }
+    /// ```
+    pub async fn set<R: Into<IdentityRef>>(
+        &self,
+        identities: impl IntoIterator<Item = R>,
+    ) -> Result<Operation<VmIdentity>> {
+        let change = IdentityChange::Set(identities.into_iter().map(Into::into).collect());
+        self.apply(self.plan(&change).await?).await
+    }
+
+    /// Carries a plan out. Where somebody else changed the machine since, the plan is made anew; where nothing
+    /// changes, nothing is sent. The machine is read again at the end, and an identity that should have stayed and is
+    /// not there is put back, with a warning.
+    ///
+    /// # Errors
+    /// Forbidden (Virtual Machine Contributor may change a machine's identity; to assign a user-assigned one Managed
+    /// Identity Operator on it is needed too), `vm_identity.dangling` where an identity on the machine was deleted,
+    /// Conflict, `arm.operation_failed`, and as [`ArmClient::request`].
+    ///
+    /// ```
+    /// # async fn show(vm: midentity::arm::VmIdentities) -> midentity::Result<()> {
+    /// use midentity::arm::IdentityChange;
+    /// let plan = vm.plan(&IdentityChange::RemoveAllUser).await?;
+    /// let identity = vm.apply(plan).await?.wait().await?;
+    /// # Ok(()) }
+    /// ```
+    pub async fn apply(&self, plan: VmIdentityPlan) -> Result<Operation<VmIdentity>> {
+        let what = format!("changing the identity of {}", self.machine.name());
+        let (mut plan, mut races) = (plan, 0);
+        loop {
+            let Some(body) = &plan.body else {
+                return Ok(Operation::done(what, self.show().await?));
+            };
+            let call = Call {
+                method: Method::PATCH,
+                url: self.client.url(self.machine.as_str(), API_VERSION)?,
+                body: Some(body),
+                if_match: plan.etag.as_deref(),
+            };
+            match self.client.call(call).await {
+                Ok(first) => {
+                    let reporter = Reporter::new(what);
+                    let (this, told) = (self.clone(), reporter.clone());
+                    return Ok(Operation::running(
+                        reporter,
+                        Box::pin(async move { this.finish(first, plan, told).await }),
+                    ));
+                }
+                Err(error) if error.http_status() == Some(412) && races < RACES => {
+                    races += 1;
+                    plan = self.plan(&plan.change).await?;
+                }
+                Err(error) => return Err(self.explain(error, &plan).await),
+            }
+        }
+    }
+
+    async fn finish(&self, first: ArmResponse, plan: VmIdentityPlan, told: Reporter) -> Result<VmIdentity> {
+        if let Err(error) = polling::finish(&self.client, &first, &Method::PATCH, &told).await {
+            return Err(self.explain(error, &plan).await);
+        }
+        let after = self.show().await?;
+        let present = after.present()?;
+        let lost: Vec<&ResourceId> = plan.wanted.user.iter().filter(|u| !present.user.contains(u)).collect();
+        if lost.is_empty() && (present.system || !plan.wanted.system) {
+            return Ok(VmIdentity { warnings: plan.warnings().to_vec(), ..after });
+        }
+        self.put_back(&plan, &lost, &told).await
+    }
+
+    /// The service did not keep what was not named: put it back and say so.
+    async fn put_back(&self, plan: &VmIdentityPlan, lost: &[&ResourceId], told: &Reporter) -> Result<VmIdentity> {
+        let names: Vec<&str> = lost.iter().map(|id| id.as_str()).collect();
+        let body = json!({"identity": {
+            "type": if plan.wanted.system { "SystemAssigned, UserAssigned" } else { "UserAssigned" },
+            "userAssignedIdentities": names.iter().map(|n| ((*n).to_owned(), json!({}))).collect::<serde_json::Map<_, _>>(),
+        }});
+        let body = if lost.is_empty() { json!({"identity": {"type": "SystemAssigned, UserAssigned"}}) } else { body };
+        let first = self.client.send(Method::PATCH, self.machine.as_str(), API_VERSION, Some(&body)).await?;
+        polling::finish(&self.client, &first, &Method::PATCH, told).await?;
+        let after = self.show().await?;
+        let present = after.present()?;
+        if let Some(missing) = lost.iter().find(|id| !present.user.contains(id)) {
+            return Err(Error::new(
+                ErrorKind::Conflict,
+                id::VM_IDENTITY_LOST,
+                format!("the machine lost the identity {missing} during the change, and it can't be put back"),
+            )
+            .with_hint("somebody else may be changing the machine; assign the identity again"));
+        }
+        let mut warnings = plan.warnings().to_vec();
+        warnings
+            .push(format!("these identities were lost during the change and have been put back: {}", names.join(", ")));
+        Ok(VmIdentity { warnings, ..after })
+    }
+
+    /// User-assigned identities that are on the machine and were deleted: every change that names them fails.
+    ///
+    /// # Errors
+    /// As [`VmIdentities::show`].
+    ///
+    /// ```
+    /// # async fn show(vm: midentity::arm::VmIdentities) -> midentity::Result<()> {
+    /// let gone = vm.dangling().await?;
+    /// vm.remove(gone).await?.wait().await?;
+    /// # Ok(()) }
+    /// ```
+    pub async fn dangling(&self) -> Result<Vec<String>> {
+        let mut gone = Vec::new();
+        for identity in self.show().await?.user_assigned() {
+            match self.client.get_path(identity.id(), user_identity::API_VERSION).await {
+                Err(error) if error.kind() == ErrorKind::NotFound => gone.push(identity.id().to_owned()),
+                _ => {}
+            }
+        }
+        Ok(gone)
+    }
+
+    /// Adds what the service's words leave open: which identity is gone, which right is missing.
+    async fn explain(&self, error: Error, plan: &VmIdentityPlan) -> Error {
+        let code = error.service_code().unwrap_or_default();
+        if code == "LinkedAuthorizationFailed" || code == "FailedIdentityOperation" {
+            let mut gone = Vec::new();
+            for name in plan.comes().iter().chain(plan.stays()).filter(|n| n.starts_with('/')) {
+                match self.client.get_path(name, user_identity::API_VERSION).await {
+                    Err(e) if e.kind() == ErrorKind::NotFound => gone.push(name.as_str()),
+                    _ => {}
+                }
+            }
+            if !gone.is_empty() {
+                return Error::new(
+                    ErrorKind::NotFound,
+                    id::VM_IDENTITY_DANGLING,
+                    format!("there is no such identity (any more): {}; {}", gone.join(", "), error.message()),
+                )
+                .with_hint("remove it from the machine, or make it anew and assign that")
+                .with_service_code(Some(code.to_owned()));
+            }
+        }
+        if code == "LinkedAuthorizationFailed" {
+            return error.with_hint(
+                "assigning a user-assigned identity needs the role Managed Identity Operator on that identity, besides \
+                 the right to change the machine",
+            );
+        }
+        error
+    }
+}
+
+fn warnings(machine: &Value, id: &str) -> Vec<String> {
+    let extensions = machine.get("resources").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    extensions
+        .iter()
+        .filter_map(|extension| {
+            let kind = extension.pointer("/properties/type").and_then(Value::as_str)?;
+            RETIRED_EXTENSIONS.iter().any(|r| r.eq_ignore_ascii_case(kind)).then(|| {
+                let name = extension.get("name").and_then(Value::as_str).unwrap_or(kind);
+                let name = name.rsplit('/').next().unwrap_or(name);
+                format!(
+                    "the retired extension {kind} is on the machine; the metadata service gives tokens without it: \
+                     remove it with DELETE {id}/extensions/{name}"
+                )
+            })
+        })
+        .collect()
+}
+
+/// A machine's identities.
+///
+/// ```
+/// fn show(identity: &midentity::arm::VmIdentity) {
+///     println!("{}", identity.kind());
+/// }
+/// ```
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct VmIdentity {
+    #[serde(rename = "type")]
+    kind: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    principal_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tenant_id: Option<String>,
+    user_assigned_identities: Vec<AssignedIdentity>,
+    warnings: Vec<String>,
+}
+
+/// A user-assigned identity on a machine.
+///
+/// ```
+/// fn show(identity: &midentity::arm::AssignedIdentity) { println!("{}", identity.id()) }
+/// ```
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AssignedIdentity {
+    id: String,
+    client_id: Option<String>,
+    principal_id: Option<String>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct Wire {
+    #[serde(rename = "type")]
+    kind: Option<String>,
+    principal_id: Option<String>,
+    tenant_id: Option<String>,
+    user_assigned_identities: Option<BTreeMap<String, Option<Ids>>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct Ids {
+    client_id: Option<String>,
+    principal_id: Option<String>,
+}
+
+impl VmIdentity {
+    fn of(machine: &Value, warnings: Vec<String>) -> Result<Self> {
+        let wire = match machine.get("identity") {
+            None | Some(Value::Null) => Wire::default(),
+            Some(identity) => serde_json::from_value(identity.clone())
+                .map_err(|e| super::client::bad_answer(&format!("{e}, in the machine's identity")))?,
+        };
+        let user = wire.user_assigned_identities.unwrap_or_default().into_iter().map(|(id, ids)| {
+            let ids = ids.unwrap_or_default();
+            AssignedIdentity { id, client_id: ids.client_id, principal_id: ids.principal_id }
+        });
+        Ok(Self {
+            kind: wire.kind.unwrap_or_else(|| "None".to_owned()),
+            principal_id: wire.principal_id,
+            tenant_id: wire.tenant_id,
+            user_assigned_identities: user.collect(),
+            warnings,
+        })
+    }
+
+    fn present(&self) -> Result<Present> {
+        let user = self.user_assigned_identities.iter().map(|i| ResourceId::parse(&i.id)).collect::<Result<_>>()?;
+        Ok(Present { system: self.has_system_assigned(), user })
+    }
+
+    /// `None`, `SystemAssigned`, `UserAssigned`, or `SystemAssigned, UserAssigned`.
+    ///
+    /// ```
+    /// fn show(i: &midentity::arm::VmIdentity) { println!("{}", i.kind()) }
+    /// ```
+    #[must_use]
+    pub fn kind(&self) -> &str {
+        &self.kind
+    }
+
+    fn has_system_assigned(&self) -> bool {
+        self.kind.to_ascii_lowercase().contains("systemassigned")
+    }
+
+    /// The object (principal) id of the system-assigned identity, where there is one. Its client id:
+    /// [`ArmClient::system_identity`].
+    ///
+    /// ```
+    /// fn show(i: &midentity::arm::VmIdentity) { println!("{:?}", i.system_assigned()) }
+    /// ```
+    #[must_use]
+    pub fn system_assigned(&self) -> Option<&str> {
+        if self.has_system_assigned() { self.principal_id.as_deref() } else { None }
+    }
+
+    /// The tenant's GUID, where there is a system-assigned identity.
+    ///
+    /// ```
+    /// fn show(i: &midentity::arm::VmIdentity) { println!("{:?}", i.tenant_id()) }
+    /// ```
+    #[must_use]
+    pub fn tenant_id(&self) -> Option<&str> {
+        self.tenant_id.as_deref()
+    }
+
+    /// The user-assigned identities.
+    ///
+    /// ```
+    /// fn show(i: &midentity::arm::VmIdentity) { for u in i.user_assigned() { println!("{}", u.id()) } }
+    /// ```
+    #[must_use]
+    pub fn user_assigned(&self) -> &[AssignedIdentity] {
+        &self.user_assigned_identities
+    }
+
+    /// What the reader should know about the change.
+    ///
+    /// ```
+    /// fn show(i: &midentity::arm::VmIdentity) { for w in i.warnings() { eprintln!("{w}") } }
+    /// ```
+    #[must_use]
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+}
+
+impl AssignedIdentity {
+    /// The resource id, as the machine spells it.
+    ///
+    /// ```
+    /// fn show(i: &midentity::arm::AssignedIdentity) { println!("{}", i.id()) }
+    /// ```
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// The client id; absent while the machine is being changed.
+    ///
+    /// ```
+    /// fn show(i: &midentity::arm::AssignedIdentity) { println!("{:?}", i.client_id()) }
+    /// ```
+    #[must_use]
+    pub fn client_id(&self) -> Option<&str> {
+        self.client_id.as_deref()
+    }
+
+    /// The object (principal) id; absent while the machine is being changed.
+    ///
+    /// ```
+    /// fn show(i: &midentity::arm::AssignedIdentity) { println!("{:?}", i.principal_id()) }
+    /// ```
+    #[must_use]
+    pub fn principal_id(&self) -> Option<&str> {
+        self.principal_id.as_deref()
+    }
+}
