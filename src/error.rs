@@ -196,6 +196,14 @@ pub mod id {
     pub const RUNTIME_START: &str = "runtime.start";
     /// A fault inside midentity.
     pub const INTERNAL: &str = "internal";
+    /// The Azure CLI is not there or can't be started.
+    pub const AZURE_CLI_MISSING: &str = "azure_cli.missing";
+    /// Nobody has signed in with the Azure CLI.
+    pub const AZURE_CLI_SIGNED_OUT: &str = "azure_cli.signed_out";
+    /// The Azure CLI gave no token.
+    pub const AZURE_CLI_FAILED: &str = "azure_cli.failed";
+    /// The Azure CLI did not answer in time.
+    pub const AZURE_CLI_TIMEOUT: &str = "azure_cli.timeout";
     /// Resource Manager can't be reached.
     pub const ARM_TRANSPORT: &str = "arm.transport";
     /// Resource Manager's certificate is not trusted.

@@ -23,6 +23,7 @@
 //! Off Azure, the emulator `midentity-emulator` stands in: it prints the variables to set.
 
 pub mod arm;
+mod azure_cli;
 pub mod blocking;
 mod cache;
 mod clock;
@@ -43,6 +44,7 @@ mod source;
 mod token;
 mod token_provider;
 
+pub use azure_cli::AzureCli;
 pub use cache::TokenCache;
 pub use clock::Clock;
 pub use cloud::Cloud;
