@@ -276,12 +276,12 @@ mod tests {
         drop(file);
         std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o700)).unwrap();
         let az = AzureCli::new().program(&program);
-        let scope = Scope::parse("https://a/$(touch x);'").unwrap();
+        let scope = Scope::parse("https://a/$(touch);'").unwrap();
         for _ in 0..2 {
             assert_eq!(az.token(&scope, &TokenOptions::new()).await.unwrap().secret().expose(), "t");
         }
         let runs = std::fs::read_to_string(runs).unwrap();
-        assert_eq!(runs.trim(), "account get-access-token --output json --resource https://a/$(touch x);'");
+        assert_eq!(runs.trim(), "account get-access-token --output json --resource https://a/$(touch);'");
         let missing = AzureCli::new().program(folder.join("none"));
         assert_eq!(missing.token(&scope, &TokenOptions::new()).await.unwrap_err().id(), id::AZURE_CLI_MISSING);
         std::fs::remove_dir_all(folder).unwrap();
