@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::Method;
-use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderName, HeaderValue, IF_MATCH};
+use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, IF_MATCH};
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use url::Url;
 use uuid::Uuid;
@@ -58,6 +59,22 @@ pub(super) struct Inner {
     pub(super) clock: Clock,
     /// Ties the requests of one client together in the service's logs.
     pub(super) correlation_id: String,
+}
+
+/// An answer whose body is not read yet.
+pub(super) struct RawResponse {
+    pub(super) status: u16,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Vec<u8>,
+    pub(super) url: Url,
+}
+
+/// Reads a JSON body.
+pub(super) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
+    // Only the place is told: serde's words can quote the input.
+    serde_json::from_slice(error::without_bom(body)).map_err(|e| {
+        bad_answer(&format!("it is not the JSON that was expected (line {}, column {})", e.line(), e.column()))
+    })
 }
 
 /// A request on its way.
@@ -233,6 +250,13 @@ impl ArmClient {
     }
 
     pub(super) async fn call(&self, call: Call<'_>) -> Result<ArmResponse> {
+        let RawResponse { status, headers, body, url } = self.call_raw(call).await?;
+        let body = if body.is_empty() { Value::Null } else { parse(&body)? };
+        Ok(ArmResponse { status, headers, body, url })
+    }
+
+    /// As [`ArmClient::call`], with the body as it came: long lists are read into their own type at once.
+    pub(super) async fn call_raw(&self, call: Call<'_>) -> Result<RawResponse> {
         let inner = &*self.0;
         let deadline = inner.clock.monotonic() + inner.timeout;
         let (mut retries, mut attempts, mut renewed) = (Retries::default(), 0, false);
@@ -335,7 +359,7 @@ impl Inner {
         call: &Call<'_>,
         deadline: Duration,
         renewal: &Renewal,
-    ) -> Result<ArmResponse, Box<Refused>> {
+    ) -> Result<RawResponse, Box<Refused>> {
         let last = |e| Refused::new(e, Outcome::Final);
         let left = deadline.saturating_sub(self.clock.monotonic()).max(Duration::from_millis(1));
         let options = TokenOptions::new().timeout(left);
@@ -405,14 +429,7 @@ impl Inner {
             let claims = header("www-authenticate").and_then(|h| challenge::claims(&h));
             return Err(Box::new(Refused { error, outcome: Outcome::Status(status, after), claims }));
         }
-        let body = error::without_bom(&body);
-        let body = if body.is_empty() {
-            Value::Null
-        } else {
-            serde_json::from_slice(body)
-                .map_err(|e| last(bad_answer(&format!("it is not JSON (line {}, column {})", e.line(), e.column()))))?
-        };
-        Ok(ArmResponse { status, headers, body, url: call.url.clone() })
+        Ok(RawResponse { status, headers, body, url: call.url.clone() })
     }
 
     fn broken(&self, error: reqwest::Error, call: &Call<'_>) -> Box<Refused> {

@@ -6,10 +6,9 @@ use std::marker::PhantomData;
 
 use reqwest::Method;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
 use url::Url;
 
-use super::client::{ArmClient, Call, bad_answer};
+use super::client::{ArmClient, Call, parse};
 use crate::error::Result;
 
 /// A list that is read page by page: memory holds one page, however long the list is.
@@ -68,12 +67,10 @@ impl<T: DeserializeOwned> Pages<T> {
         }
         let Some(url) = self.next.clone() else { return Ok(None) };
         let call = Call { method: Method::GET, url, body: None, if_match: None };
-        let response = self.client.call(call).await?;
-        let page: Page<T> = match response.body {
-            // Some providers answer a list of none with no body.
-            Value::Null => Page { value: Vec::new(), next_link: None },
-            body => serde_json::from_value(body).map_err(|e| bad_answer(&format!("{e}, in a list")))?,
-        };
+        let response = self.client.call_raw(call).await?;
+        // Some providers answer a list of none with no body.
+        let page: Page<T> =
+            if response.body.is_empty() { Page { value: Vec::new(), next_link: None } } else { parse(&response.body)? };
         self.next = match page.next_link.filter(|l| !l.is_empty()) {
             Some(link) => Some(self.client.link(&link)?),
             None => None,

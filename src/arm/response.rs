@@ -81,7 +81,8 @@ impl ArmResponse {
 
     /// Reads the body as a type.
     pub(crate) fn read<T: DeserializeOwned>(self) -> Result<T> {
-        serde_json::from_value(self.body).map_err(|e| bad_answer(&format!("{} of the answer", e)))
+        serde_json::from_value(self.body)
+            .map_err(|_| bad_answer("a field is missing or has another type than expected"))
     }
 
     /// How many more requests of this kind the service takes from this caller just now, by the smallest of its

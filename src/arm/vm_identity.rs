@@ -369,7 +369,7 @@ impl VmIdentity {
         let wire = match machine.get("identity") {
             None | Some(Value::Null) => Wire::default(),
             Some(identity) => serde_json::from_value(identity.clone())
-                .map_err(|e| super::client::bad_answer(&format!("{e}, in the machine's identity")))?,
+                .map_err(|_| super::client::bad_answer("the machine's identity has another shape than expected"))?,
         };
         let user = wire.user_assigned_identities.unwrap_or_default().into_iter().map(|(id, ids)| {
             let ids = ids.unwrap_or_default();
