@@ -16,13 +16,14 @@ const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
 
 pub(crate) struct Reply {
     pub(crate) status: StatusCode,
-    pub(crate) headers: HeaderMap,
+    /// Boxed, because a reply is also what many functions return as their error.
+    pub(crate) headers: Box<HeaderMap>,
     pub(crate) body: Bytes,
 }
 
 impl Reply {
     pub(crate) fn new(status: StatusCode, content_type: HeaderValue, body: impl Into<Bytes>) -> Self {
-        let mut headers = HeaderMap::new();
+        let mut headers = Box::<HeaderMap>::default();
         headers.insert(CONTENT_TYPE, content_type);
         Self { status, headers, body: body.into() }
     }
@@ -37,7 +38,7 @@ impl Reply {
     }
 
     pub(crate) fn empty(status: StatusCode) -> Self {
-        Self { status, headers: HeaderMap::new(), body: Bytes::new() }
+        Self { status, headers: Box::default(), body: Bytes::new() }
     }
 
     /// Sets a header; a value that cannot be one is left out.
@@ -51,7 +52,7 @@ impl Reply {
     pub(crate) fn into_response(self, body: impl FnOnce(Bytes) -> ReplyBody) -> Response<ReplyBody> {
         let mut response = Response::new(body(self.body));
         *response.status_mut() = self.status;
-        *response.headers_mut() = self.headers;
+        *response.headers_mut() = *self.headers;
         response
     }
 
