@@ -30,7 +30,7 @@ pub(crate) enum Port {
 }
 
 /// Second path segments that only Entra uses; Resource Manager has none of them.
-const LOGIN_SEGMENTS: [&str; 4] = [".well-known", "v2.0", "discovery", "oauth2"];
+const LOGIN_SEGMENTS: [&str; 5] = [".well-known", "v2.0", "discovery", "oauth2", "userrealm"];
 
 pub(crate) fn way(port: Port, path: &str) -> Way {
     match port {

@@ -6,12 +6,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc;
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::oneshot;
 use tokio_rustls::TlsAcceptor;
 
 use crate::control::facts::{self, Facts};
+use crate::control::settings::{Lro, Settings};
+use crate::control::{self, populate};
 use crate::fault::{Fault, FaultError};
 use crate::request_log::RequestRecord;
 use crate::server;
@@ -27,6 +30,9 @@ const DEFAULT_STATE: &str = include_str!("default_state.yaml");
 
 /// Enough for a test that opens a thousand connections at once.
 const BACKLOG: u32 = 4096;
+
+/// The key is made within a second, on a loaded machine within some.
+const KEY_WAIT: Duration = Duration::from_secs(30);
 
 /// How to start an emulator. The default is the built-in state on free ports, with keys in the user's state folder.
 #[derive(Debug, Clone, Default)]
@@ -80,6 +86,15 @@ pub enum StartError {
     /// The machine could not give a thread or a runtime.
     #[error("cannot start the server: {0}")]
     System(io::Error),
+}
+
+/// Why no token was issued: there is no such principal, or no key to sign with.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{reason}")]
+#[non_exhaustive]
+pub struct IssueError {
+    /// The reason, in words.
+    pub reason: String,
 }
 
 /// A running emulator; it stops when dropped.
@@ -282,6 +297,77 @@ impl Emulator {
     /// Sets how tokens come out, and forgets the cached ones.
     pub fn set_token_options(&self, options: TokenOptions) {
         self.shared.world().set_options(options);
+    }
+
+    /// A token of any principal, as if it had signed in: `admin` (the first tenant's administrator, Owner of
+    /// everything), an object id, a directory name, `group/name` of a machine or identity, or a resource id.
+    ///
+    /// # Errors
+    /// [`IssueError`] where there is no such principal.
+    ///
+    /// ```
+    /// use midentity_emulator::{Emulator, Options};
+    ///
+    /// let emulator = Emulator::start(Options::default())?;
+    /// let token = emulator.issue_token("admin", "https://management.azure.com/").unwrap();
+    /// assert_eq!(token.split('.').count(), 3);
+    /// # Ok::<(), midentity_emulator::StartError>(())
+    /// ```
+    pub fn issue_token(&self, principal: &str, resource: &str) -> Result<String, IssueError> {
+        let refused = |reason: String| IssueError { reason };
+        let key = self.shared.key.wait(KEY_WAIT).ok_or_else(|| refused("there is no signing key yet".to_owned()))?;
+        let minted = control::issue(&self.shared, &key, principal, Some(resource)).map_err(refused)?;
+        Ok(minted.token.clone())
+    }
+
+    /// How slow the emulated Azure is.
+    #[must_use]
+    pub fn settings(&self) -> Settings {
+        self.shared.world().settings.clone()
+    }
+
+    /// Sets how slow the emulated Azure is.
+    pub fn set_settings(&self, settings: Settings) {
+        self.shared.world().settings = settings;
+    }
+
+    /// Sets how long operations take, what clients are told to wait, and whether operations fail.
+    pub fn set_lro(&self, lro: Lro) {
+        self.shared.world().settings.lro = lro;
+    }
+
+    /// Sets how long Resource Manager does not find a new principal.
+    pub fn set_replication_delay(&self, delay: Duration) {
+        self.shared.world().settings.replication_delay_seconds = delay.as_secs_f64();
+    }
+
+    /// Sets how long instance metadata still shows a machine's old identities.
+    pub fn set_imds_delay(&self, delay: Duration) {
+        self.shared.world().settings.imds_delay_seconds = delay.as_secs_f64();
+    }
+
+    /// Sets how long it takes until a role that is given, or taken away, has its effect.
+    pub fn set_role_delay(&self, delay: Duration) {
+        self.shared.world().settings.role_delay_seconds = delay.as_secs_f64();
+    }
+
+    /// Sets the longest page of a list.
+    pub fn set_page_size(&self, items: usize) {
+        self.shared.world().settings.page_size = items;
+    }
+
+    /// Fills a resource group with user-assigned identities named `many-00000` and up, and gives the number of those
+    /// that are new; 0 where there is no such group.
+    ///
+    /// ```
+    /// use midentity_emulator::{Emulator, Options};
+    ///
+    /// let emulator = Emulator::start(Options::default())?;
+    /// assert_eq!(emulator.populate("rg1", 10_000), 10_000);
+    /// # Ok::<(), midentity_emulator::StartError>(())
+    /// ```
+    pub fn populate(&self, resource_group: &str, user_identities: usize) -> usize {
+        populate::user_identities(&mut self.shared.world().state, resource_group, user_identities).unwrap_or(0)
     }
 
     /// Puts another state in place, given as YAML or JSON in the state file's format.

@@ -1,9 +1,9 @@
 //! A whole small Azure identity plane on one machine, for tests and demos.
 //!
 //! One state (tenants, subscriptions, resource groups, VMs, identities, role assignments) stands behind several
-//! doors: the instance metadata service on a plain port; Entra's keys and OpenID documents and a slice of Azure
-//! Resource Manager, with roles enforced, on a TLS port; and a control interface under `/_emulator/` for faults,
-//! the clock, the token's shape and a log of requests. Its tokens are really signed, by a key that exists only on
+//! doors: the instance metadata service on a plain port; Entra's keys, OpenID documents and token endpoint and
+//! Azure Resource Manager's identity work, with roles enforced, on a TLS port; and a control interface under
+//! `/_emulator/` for faults, the clock, the token's shape, delays and a log of requests. Its tokens are really signed, by a key that exists only on
 //! this machine, and carry its own issuer and `"emulated": true`: they can never pass for real ones.
 //!
 //! ```
@@ -32,8 +32,9 @@ mod token;
 mod trust;
 
 pub use control::facts::{Facts, PrincipalFacts, UserIdentityFacts};
+pub use control::settings::{Lro, LroFailure, Settings};
 pub use door::Door;
-pub use emulator::{Emulator, Options, StartError};
+pub use emulator::{Emulator, IssueError, Options, StartError};
 pub use fault::{Drop as DropPoint, Fault, FaultError, FaultMatch};
 pub use request_log::RequestRecord;
 pub use state::{ParseStateError, read_state_for_fuzzing};

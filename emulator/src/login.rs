@@ -1,4 +1,6 @@
-//! Entra's public documents: OpenID configuration and keys, in their v1 and v2 forms.
+//! Entra: OpenID configuration and keys in their v1 and v2 forms, discovery, and tokens for client assertions.
+
+mod client_assertion;
 
 use http::StatusCode;
 use serde_json::{Value, json};
@@ -25,6 +27,9 @@ pub(crate) async fn answer(shared: &Shared, call: &Call) -> Reply {
     };
     let rest: Vec<String> = rest.iter().map(|s| s.to_ascii_lowercase()).collect();
     let rest: Vec<&str> = rest.iter().map(String::as_str).collect();
+    if let ("POST", ["oauth2", "token"] | ["oauth2", "v2.0", "token"]) = (call.method.as_str(), rest.as_slice()) {
+        return client_assertion::token(shared, call, &tenant, rest.len() == 3).await;
+    }
     if call.method != http::Method::GET && call.method != http::Method::HEAD {
         return not_found(call);
     }
@@ -35,8 +40,33 @@ pub(crate) async fn answer(shared: &Shared, call: &Call) -> Reply {
         }
         ["discovery", "keys"] => keys(shared, None).await,
         ["discovery", "v2.0", "keys"] => keys(shared, Some(format!("{}/{tenant}/v2.0", shared.cloud))).await,
+        ["discovery", "instance"] => Reply::json(StatusCode::OK, &instance(shared, call)),
+        ["userrealm", user] => Reply::json(StatusCode::OK, &user_realm(user)),
         _ => not_found(call),
     }
+}
+
+/// `GET /common/discovery/instance`: that this host is an authority.
+fn instance(shared: &Shared, call: &Call) -> Value {
+    let host = shared.cloud.trim_start_matches("https://");
+    let endpoint = call.parameter("authorization_endpoint").unwrap_or_default();
+    let tenant = endpoint.split('/').nth(3).filter(|tenant| !tenant.is_empty()).unwrap_or("common");
+    json!({
+        "tenant_discovery_endpoint": format!("{}/{tenant}/v2.0/.well-known/openid-configuration", shared.cloud),
+        "api-version": "1.1",
+        "metadata": [{"preferred_network": host, "preferred_cache": host, "aliases": [host]}],
+    })
+}
+
+/// `GET /common/userrealm/{user}`: every user is signed in here, none by another organisation's server.
+fn user_realm(user: &str) -> Value {
+    let domain = user.rsplit('@').next().unwrap_or_default();
+    json!({
+        "ver": "1.0",
+        "account_type": "Managed",
+        "domain_name": domain,
+        "cloud_instance_name": "emulated",
+    })
 }
 
 /// The tenant's id as it stands in issuers. Entra's documents for `common` hold a placeholder there.
@@ -85,7 +115,7 @@ async fn keys(shared: &Shared, issuer: Option<String>) -> Reply {
 
 fn not_found(call: &Call) -> Reply {
     let description = format!(
-        "The emulator has no {} {}; it serves OpenID configurations and keys, but does not issue tokens here yet",
+        "The emulator has no {} {}; it serves OpenID configurations, keys, instance discovery and, by POST, tokens for client assertions",
         call.method, call.path
     );
     Reply::json(StatusCode::NOT_FOUND, &json!({"error": "not_found", "error_description": description}))

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use http::HeaderMap;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::door::Door;
 
@@ -36,6 +37,31 @@ pub struct RequestRecord {
     pub connection: u64,
     /// The fault that was applied to it.
     pub fault: Option<u64>,
+    /// The JSON body of a request to Resource Manager, with secret members reading `(redacted)`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body: Option<Value>,
+}
+
+/// Bodies beyond this size are not kept.
+const BODY_KEPT: usize = 64 * 1024;
+
+/// Takes secrets out of a body: passwords of machines, protected settings of extensions.
+fn redact(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            for (name, field) in fields {
+                let name = name.to_ascii_lowercase();
+                let secret = ["password", "secret", "token", "protectedsettings", "customdata"];
+                if secret.iter().any(|word| name.contains(word)) && !field.is_null() {
+                    *field = Value::from(REDACTED);
+                } else {
+                    redact(field);
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(redact),
+        _ => {}
+    }
 }
 
 /// Headers that carry a credential in some token source.
@@ -107,8 +133,21 @@ impl RequestLog {
             status: None,
             connection,
             fault,
+            body: None,
         });
         self.total
+    }
+
+    /// Keeps the body of request `n`, where it is one of Resource Manager's.
+    pub(crate) fn body(&mut self, n: u64, door: Door, body: &[u8]) {
+        if door != Door::Arm || body.is_empty() || body.len() > BODY_KEPT {
+            return;
+        }
+        let Ok(mut value) = serde_json::from_slice::<Value>(body) else { return };
+        redact(&mut value);
+        if let Some(record) = self.records.back_mut().filter(|record| record.n == n) {
+            record.body = Some(value);
+        }
     }
 
     /// Notes the status answered to request `n`; a record that was cleared meanwhile is left alone.

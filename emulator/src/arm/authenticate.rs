@@ -17,7 +17,7 @@ const AUDIENCES: [&str; 2] = ["https://management.core.windows.net", "https://ma
 
 /// The principal behind a token that passed every check.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Caller {
+pub(crate) struct Caller {
     pub(super) object_id: Uuid,
     /// What Azure's messages call the client.
     pub(super) client_id: String,
@@ -97,7 +97,8 @@ pub(super) fn caller(
     if !known {
         return Err(wrong_tenant(shared, &claims.iss, tenant.unwrap_or(tenant_id)));
     }
-    let client_id = claims.appid.unwrap_or_else(|| object_id.to_string());
+    // Azure's messages name a user by the name, an application by its id.
+    let client_id = claims.upn.or(claims.appid).unwrap_or_else(|| object_id.to_string());
     Ok(Caller { object_id, client_id, tenant_id, issuer: claims.iss })
 }
 

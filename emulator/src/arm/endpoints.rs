@@ -8,10 +8,35 @@ use crate::shared::Shared;
 
 /// From this version on the answer is one object; before it, a list of clouds.
 const OBJECT_SINCE: &str = "2022-09-01";
+/// Before this version it was one object of another shape.
+const LIST_SINCE: &str = "2019-01-01";
 
 pub(super) fn answer(shared: &Shared, version: &str) -> Reply {
-    let cloud = cloud(shared);
-    if version >= OBJECT_SINCE { Reply::json(StatusCode::OK, &cloud) } else { Reply::json(StatusCode::OK, &[cloud]) }
+    if version >= OBJECT_SINCE {
+        return Reply::json(StatusCode::OK, &cloud(shared));
+    }
+    if version >= LIST_SINCE {
+        return Reply::json(StatusCode::OK, &[cloud(shared)]);
+    }
+    let origin = &shared.cloud;
+    let old = json!({
+        "galleryEndpoint": format!("{origin}/"),
+        "graphEndpoint": format!("{origin}/graph/"),
+        "portalEndpoint": origin,
+        "authentication": authentication(shared),
+        "cloudEndpoint": {"MidentityEmulator": {"endpoint": origin, "locations": ["eastus"]}},
+    });
+    Reply::json(StatusCode::OK, &old)
+}
+
+fn authentication(shared: &Shared) -> Value {
+    let origin = &shared.cloud;
+    json!({
+        "loginEndpoint": format!("{origin}/"),
+        "audiences": [format!("{origin}/"), "https://management.core.windows.net/", "https://management.azure.com/"],
+        "tenant": "common",
+        "identityProvider": "AAD",
+    })
 }
 
 fn cloud(shared: &Shared) -> Value {
@@ -20,12 +45,10 @@ fn cloud(shared: &Shared) -> Value {
         "name": "MidentityEmulator",
         "portal": origin,
         "resourceManager": format!("{origin}/"),
-        "authentication": {
-            "loginEndpoint": format!("{origin}/"),
-            "audiences": [format!("{origin}/"), "https://management.core.windows.net/", "https://management.azure.com/"],
-            "tenant": "common",
-            "identityProvider": "AAD",
-        },
+        "authentication": authentication(shared),
+        "graph": format!("{origin}/graph/"),
+        "graphAudience": format!("{origin}/graph/"),
+        "microsoftGraphResourceId": format!("{origin}/graph/"),
         "suffixes": {},
     })
 }

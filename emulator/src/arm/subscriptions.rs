@@ -2,15 +2,16 @@
 
 use http::StatusCode;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
-use super::{Context, authorization};
+use super::{Answer, Context, authorization};
 use crate::server::reply::Reply;
 use crate::state::Subscription;
 
 const READ: &str = "Microsoft.Resources/subscriptions/read";
 
 /// A role anywhere in a subscription, or above it, shows the subscription itself: so `az login` finds it.
-fn visible(context: &Context<'_>, subscription: &Subscription) -> bool {
+pub(super) fn visible(context: &Context<'_>, subscription: &Subscription) -> bool {
     let id = format!("/subscriptions/{}", subscription.id);
     authorization::assignments(context).any(|assignment| {
         authorization::is_at_or_above(&assignment.scope, &id) || authorization::is_at_or_above(&id, &assignment.scope)
@@ -35,9 +36,10 @@ fn body(subscription: &Subscription) -> Value {
 }
 
 /// `GET /subscriptions/{s}`.
-pub(super) fn get(context: &Context<'_>, subscription: &Subscription) -> Result<Reply, Reply> {
+pub(super) fn get(context: &Context<'_>, id: Uuid) -> Answer {
+    let subscription = super::subscription(context, id)?;
     if !visible(context, subscription) {
-        authorization::require(context, READ, &format!("/subscriptions/{}", subscription.id))?;
+        authorization::require(context, READ, &format!("/subscriptions/{id}"))?;
     }
     Ok(Reply::json(StatusCode::OK, &body(subscription)))
 }
@@ -45,7 +47,7 @@ pub(super) fn get(context: &Context<'_>, subscription: &Subscription) -> Result<
 /// `GET /subscriptions`: an empty list for a caller without any role.
 pub(super) fn list(context: &Context<'_>) -> Reply {
     let value: Vec<Value> = context
-        .state
+        .state()
         .subscriptions
         .values()
         .filter(|subscription| subscription.tenant_id == context.caller.tenant_id && visible(context, subscription))
@@ -58,7 +60,7 @@ pub(super) fn list(context: &Context<'_>) -> Reply {
 /// `GET /tenants`: the caller's own.
 pub(super) fn tenants(context: &Context<'_>) -> Reply {
     let value: Vec<Value> = context
-        .state
+        .state()
         .tenants
         .iter()
         .filter(|tenant| tenant.id == context.caller.tenant_id)

@@ -1,6 +1,8 @@
-//! The control interface under `/_emulator/`: state, log, faults, clock, tokens.
+//! The control interface under `/_emulator/`: state, log, faults, clock, tokens, settings.
 
 pub(crate) mod facts;
+pub(crate) mod populate;
+pub(crate) mod settings;
 
 use http::{Method, StatusCode};
 use serde::Deserialize;
@@ -14,6 +16,10 @@ use crate::server::reply::Reply;
 use crate::shared::Shared;
 use crate::state::State;
 use crate::token::options::TokenOptions;
+use crate::token::{Minted, TokenRequest};
+use crate::trust::signing_key::SigningKey;
+use populate::Populate;
+use settings::Settings;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -21,18 +27,62 @@ struct Clock {
     offset_seconds: i64,
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Issue {
+    principal: String,
+    resource: Option<String>,
+}
+
+/// What a token is for where nothing else is said.
+const ARM_RESOURCE: &str = "https://management.azure.com/";
+
+/// A token of any principal of the state, as if it had signed in.
+pub(crate) fn issue(
+    shared: &Shared,
+    key: &SigningKey,
+    principal: &str,
+    resource: Option<&str>,
+) -> Result<std::sync::Arc<Minted>, String> {
+    let mut world = shared.world();
+    let subject = world.state.subject(principal)?;
+    let issuer = shared.issuer(subject.tenant_id);
+    let options = world.options.clone();
+    let request = TokenRequest {
+        issuer: &issuer,
+        subject: &subject,
+        resource: resource.unwrap_or(ARM_RESOURCE),
+        form: options.form,
+        bypass: false,
+        now: world.now(),
+    };
+    Ok(world.tokens.get(key, &options, &request))
+}
+
 /// Answers one control request.
-pub(crate) fn answer(shared: &Shared, call: &Call) -> Reply {
+pub(crate) async fn answer(shared: &Shared, call: &Call) -> Reply {
     // A web page that the user happens to visit can reach a port of this machine, but sends an Origin and cannot
     // add our header without asking first, which is never granted.
     if call.headers.contains_key("origin") || call.header("midentity-emulator").is_none_or(|v| v != "true") {
         let message = "control requests need the header 'Midentity-Emulator: true' and no 'Origin'";
         return Reply::json(StatusCode::FORBIDDEN, &json!({"error": message}));
     }
-    match route(shared, call) {
+    let answer = match (call.method.as_str(), call.path.trim_matches('/')) {
+        ("POST", "_emulator/tokens/issue") => issue_token(shared, call).await,
+        _ => route(shared, call),
+    };
+    match answer {
         Ok(reply) => reply,
         Err(reason) => Reply::json(StatusCode::BAD_REQUEST, &json!({"error": reason})),
     }
+}
+
+async fn issue_token(shared: &Shared, call: &Call) -> Result<Reply, String> {
+    let asked: Issue = serde_json::from_slice(&call.body).map_err(|error| error.to_string())?;
+    let key = shared.key.get().await;
+    let minted = issue(shared, &key, &asked.principal, asked.resource.as_deref())?;
+    let body = json!({"access_token": minted.token, "expires_on": minted.expires_on, "token_type": "Bearer"});
+    Ok(Reply::json(StatusCode::OK, &body))
 }
 
 fn route(shared: &Shared, call: &Call) -> Result<Reply, String> {
@@ -90,6 +140,16 @@ fn route(shared: &Shared, call: &Call) -> Result<Reply, String> {
             done()
         }
         ("GET", "tokens") => Reply::json(StatusCode::OK, &world.options),
+        ("PUT", "settings") => {
+            world.settings = serde_json::from_slice::<Settings>(&call.body).map_err(|error| error.to_string())?;
+            done()
+        }
+        ("GET", "settings") => Reply::json(StatusCode::OK, &world.settings),
+        ("POST", "populate") => {
+            let wanted: Populate = serde_json::from_slice(&call.body).map_err(|error| error.to_string())?;
+            let made = wanted.apply(&mut world.state)?;
+            Reply::json(StatusCode::OK, &json!({"user_identities": made}))
+        }
         _ => return Ok(unknown(call, path)),
     })
 }
@@ -103,7 +163,7 @@ fn text(call: &Call) -> Result<&str, String> {
 }
 
 /// What each path takes, for the message of a wrong one.
-const PATHS: [(&str, &[Method]); 7] = [
+const PATHS: [(&str, &[Method]); 10] = [
     ("state", &[Method::GET, Method::PUT]),
     ("reset", &[Method::POST]),
     ("facts", &[Method::GET]),
@@ -111,6 +171,9 @@ const PATHS: [(&str, &[Method]); 7] = [
     ("faults", &[Method::GET, Method::POST, Method::DELETE]),
     ("clock", &[Method::GET, Method::PUT]),
     ("tokens", &[Method::GET, Method::PUT]),
+    ("tokens/issue", &[Method::POST]),
+    ("settings", &[Method::GET, Method::PUT]),
+    ("populate", &[Method::POST]),
 ];
 
 fn unknown(call: &Call, path: &str) -> Reply {

@@ -59,7 +59,9 @@ pub(super) fn info(shared: &Shared, call: &Call, vm: Option<&str>) -> Reply {
     }
     let world = shared.world();
     let Some(place) = world.state.vm(vm) else { return no_vm(true, vm) };
-    if place.vm.system.is_none() && world.state.attached(place.vm).next().is_none() {
+    let seen = world.seen_by_metadata(place.vm, &place.id());
+    let vm = seen.as_ref().unwrap_or(place.vm);
+    if vm.system.is_none() && world.state.attached(vm).next().is_none() {
         return identity_not_found();
     }
     Reply::json(StatusCode::OK, &json!({"tenantId": place.subscription.tenant_id}))

@@ -10,6 +10,7 @@ use super::{selection, versions};
 use crate::server::call::Call;
 use crate::server::reply::Reply;
 use crate::shared::Shared;
+use crate::state::VmPlace;
 use crate::token::options::{ExpiresAs, TokenForm, TokenOptions};
 use crate::token::{Minted, Subject, TokenRequest};
 
@@ -28,6 +29,8 @@ pub(super) async fn answer(shared: &Shared, call: &Call, vm: Option<&str>, form:
     let subject = {
         let world = shared.world();
         let Some(place) = world.state.vm(vm) else { return no_vm(true, vm) };
+        let seen = world.seen_by_metadata(place.vm, &place.id());
+        let place = VmPlace { vm: seen.as_ref().unwrap_or(place.vm), ..place };
         match selection::select(&world.state, place, wanted) {
             Ok(subject) => subject,
             Err(refused) => return refused,

@@ -16,6 +16,8 @@ pub(crate) struct Call {
     pub(crate) method: Method,
     /// As sent, percent-encoding kept.
     pub(crate) path: String,
+    /// As sent, without the `?`.
+    pub(crate) raw_query: String,
     /// Decoded, in the order sent.
     pub(crate) query: Vec<(String, String)>,
     pub(crate) headers: HeaderMap,
@@ -52,6 +54,7 @@ impl Call {
         Ok(Self {
             method: parts.method,
             path: parts.uri.path().to_owned(),
+            raw_query: parts.uri.query().unwrap_or_default().to_owned(),
             query: parts.uri.query().map(parse_query).unwrap_or_default(),
             headers: parts.headers,
             body,
@@ -83,6 +86,7 @@ impl Call {
         Self {
             method: Method::GET,
             path: path.to_owned(),
+            raw_query: query.to_owned(),
             query: parse_query(query),
             headers: headers
                 .iter()

@@ -92,7 +92,7 @@ async fn answer(
         Err(too_large) => return Ok(too_large.into_response(ReplyBody::whole)),
     };
     let door = match way(port, &call.path) {
-        Way::Control => return Ok(control::answer(shared, &call).into_response(ReplyBody::whole)),
+        Way::Control => return Ok(control::answer(shared, &call).await.into_response(ReplyBody::whole)),
         Way::Door(door) => door,
     };
     let method = call.method.as_str();
@@ -102,6 +102,7 @@ async fn answer(
         let id = fault.as_ref().map(|(id, _)| *id);
         let at = real_millis();
         let number = world.log.arrive(at, door, method, &call.path, &call.query, &call.headers, connection, id);
+        world.log.body(number, door, &call.body);
         (number, fault)
     };
     let Some((id, fault)) = fault else {

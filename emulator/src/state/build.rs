@@ -7,25 +7,24 @@ use serde_saphyr::Spanned;
 use uuid::Uuid;
 
 use super::file::{
-    ResourceGroupEntry, RoleAssignmentEntry, StateFile, SubscriptionEntry, TenantEntry, UserIdentityEntry, VmEntry,
+    FederatedCredentialEntry, ResourceGroupEntry, StateFile, SubscriptionEntry, TenantEntry, UserIdentityEntry, VmEntry,
 };
 use super::{
-    ParseStateError, Principal, ResourceGroup, RoleAssignment, State, Subscription, Tenant, UserIdentity, Vm, folded,
-    names, seed,
+    Extension, FederatedCredential, MachineKind, ParseStateError, Principal, ResourceGroup, State, Subscription,
+    Tenant, UserIdentity, Vm, folded, names, seed,
 };
-use crate::arm::roles;
 
 const SCHEMA: u64 = 1;
 const DEFAULT_LOCATION: &str = "eastus";
 
-type Checked<T> = Result<T, ParseStateError>;
+pub(super) type Checked<T> = Result<T, ParseStateError>;
 
-fn refuse<T, S>(at: &Spanned<S>, reason: impl Into<String>) -> Checked<T> {
+pub(super) fn refuse<T, S>(at: &Spanned<S>, reason: impl Into<String>) -> Checked<T> {
     let place = at.referenced;
     Err(ParseStateError { line: place.line(), column: place.column(), reason: reason.into() })
 }
 
-fn guid(text: &Spanned<String>, what: &str) -> Checked<Uuid> {
+pub(super) fn guid(text: &Spanned<String>, what: &str) -> Checked<Uuid> {
     // Only the form that Azure itself uses; the parser would also take braces and bare digits.
     match Uuid::parse_str(&text.value) {
         Ok(id) if text.value.len() == 36 => Ok(id),
@@ -33,7 +32,11 @@ fn guid(text: &Spanned<String>, what: &str) -> Checked<Uuid> {
     }
 }
 
-fn optional_guid(text: Option<&Spanned<String>>, what: &str, otherwise: impl FnOnce() -> Uuid) -> Checked<Uuid> {
+pub(super) fn optional_guid(
+    text: Option<&Spanned<String>>,
+    what: &str,
+    otherwise: impl FnOnce() -> Uuid,
+) -> Checked<Uuid> {
     text.map_or_else(|| Ok(otherwise()), |text| guid(text, what))
 }
 
@@ -46,10 +49,16 @@ fn location(entry: Option<&Spanned<String>>, otherwise: &str) -> Checked<String>
 
 /// Every GUID that stands for one thing only, with what it stands for.
 #[derive(Default)]
-struct Taken(HashMap<Uuid, String>);
+pub(super) struct Taken(HashMap<Uuid, String>);
 
 impl Taken {
-    fn take(&mut self, id: Uuid, what: String, at: Option<&Spanned<String>>, owner: &Spanned<String>) -> Checked<()> {
+    pub(super) fn take(
+        &mut self,
+        id: Uuid,
+        what: String,
+        at: Option<&Spanned<String>>,
+        owner: &Spanned<String>,
+    ) -> Checked<()> {
         if let Some(before) = self.0.insert(id, what) {
             return refuse(at.unwrap_or(owner), format!("{id} is already {before}"));
         }
@@ -57,10 +66,10 @@ impl Taken {
     }
 }
 
-struct Builder<'a> {
-    seed: &'a str,
-    taken: Taken,
-    state: State,
+pub(super) struct Builder<'a> {
+    pub(super) seed: &'a str,
+    pub(super) taken: Taken,
+    pub(super) state: State,
 }
 
 pub(super) fn build(file: &StateFile) -> Checked<State> {
@@ -78,9 +87,7 @@ pub(super) fn build(file: &StateFile) -> Checked<State> {
         builder.subscription(entry)?;
     }
     builder.attach(file)?;
-    for entry in &file.role_assignments {
-        builder.role_assignment(entry)?;
-    }
+    builder.access(file)?;
     Ok(builder.state)
 }
 
@@ -179,6 +186,8 @@ impl Builder<'_> {
             tags: entry.tags.clone(),
             user_identities: IndexMap::new(),
             vms: IndexMap::new(),
+            scale_sets: IndexMap::new(),
+            deleting: false,
         };
         for identity in &entry.user_identities {
             if group.user_identities.contains_key(&folded(&identity.name.value)) {
@@ -192,8 +201,15 @@ impl Builder<'_> {
             if group.vms.contains_key(&folded(&vm.name.value)) {
                 return refuse(&vm.name, format!("there is already a VM '{}' in this group", vm.name.value));
             }
-            let built = self.vm(&path, &group.location, vm)?;
+            let built = self.vm(&path, &group.location, vm, MachineKind::Vm)?;
             group.vms.insert(folded(&built.name), built);
+        }
+        for set in &entry.scale_sets {
+            if group.scale_sets.contains_key(&folded(&set.name.value)) {
+                return refuse(&set.name, format!("there is already a scale set '{}' in this group", set.name.value));
+            }
+            let built = self.vm(&path, &group.location, set, MachineKind::ScaleSet)?;
+            group.scale_sets.insert(folded(&built.name), built);
         }
         Ok(group)
     }
@@ -209,7 +225,7 @@ impl Builder<'_> {
         let client_id = optional_guid(client, "a client id", || seed::id(self.seed, "client", path))?;
         self.taken.take(principal_id, format!("the principal id of '{}'", owner.value), principal, owner)?;
         self.taken.take(client_id, format!("the client id of '{}'", owner.value), client, owner)?;
-        Ok(Principal { principal_id, client_id })
+        Ok(Principal { principal_id, client_id, created_at: 0 })
     }
 
     fn user_identity(&mut self, group: &str, near: &str, entry: &UserIdentityEntry) -> Checked<UserIdentity> {
@@ -218,20 +234,32 @@ impl Builder<'_> {
         let path = format!("{group}/userAssignedIdentities/{name}");
         let (principal, client) = (entry.principal_id.as_ref(), entry.client_id.as_ref());
         let principal = self.principal(&path, &entry.name, principal, client)?;
+        let mut federated_credentials = IndexMap::new();
+        for credential in &entry.federated_credentials {
+            let built = federated_credential(credential)?;
+            if federated_credentials.insert(folded(&built.name), built).is_some() {
+                let reason = format!("there is already a credential '{}' of this identity", credential.name.value);
+                return refuse(&credential.name, reason);
+            }
+        }
         Ok(UserIdentity {
             name,
             location: location(entry.location.as_ref(), near)?,
             tags: entry.tags.clone(),
-            principal,
+            principal: Principal { created_at: entry.created_at.saturating_mul(1000), ..principal },
+            isolation_scope: entry.isolation_scope.clone().unwrap_or_else(|| "None".to_owned()),
+            assignment_restrictions: entry.assignment_restrictions.clone(),
+            federated_credentials,
         })
     }
 
-    fn vm(&mut self, group: &str, near: &str, entry: &VmEntry) -> Checked<Vm> {
+    fn vm(&mut self, group: &str, near: &str, entry: &VmEntry, kind: MachineKind) -> Checked<Vm> {
         let name = entry.name.value.clone();
         names::vm(&name).or_else(|why| refuse(&entry.name, format!("'{name}': {why}")))?;
-        let path = format!("{group}/virtualMachines/{name}");
+        let path = format!("{group}/{}/{name}", kind.segment());
         let system = if entry.system_identity {
-            Some(self.principal(&path, &entry.name, entry.principal_id.as_ref(), entry.client_id.as_ref())?)
+            let ids = self.principal(&path, &entry.name, entry.principal_id.as_ref(), entry.client_id.as_ref())?;
+            Some(Principal { created_at: entry.created_at.saturating_mul(1000), ..ids })
         } else if let Some(stray) = entry.principal_id.as_ref().or(entry.client_id.as_ref()) {
             return refuse(stray, "ids of a system-assigned identity need 'system_identity: true'");
         } else {
@@ -254,6 +282,20 @@ impl Builder<'_> {
                 return refuse(data, "user_data is base64, as Azure keeps it");
             }
         }
+        let mut extensions = IndexMap::new();
+        for extension in &entry.extensions {
+            let name = extension.name.value.clone();
+            let built = Extension {
+                kind: extension.r#type.clone().unwrap_or_else(|| name.clone()),
+                publisher: extension.publisher.clone().unwrap_or_else(|| "Microsoft.ManagedIdentity".to_owned()),
+                version: extension.version.clone().unwrap_or_else(|| "1.0".to_owned()),
+                name,
+            };
+            if extensions.insert(folded(&built.name), built).is_some() {
+                let reason = format!("there is already an extension '{}' on this VM", extension.name.value);
+                return refuse(&extension.name, reason);
+            }
+        }
         Ok(Vm {
             name,
             location: location(entry.location.as_ref(), near)?,
@@ -265,31 +307,38 @@ impl Builder<'_> {
             user_data: entry.user_data.as_ref().map_or_else(String::new, |data| data.value.clone()),
             system,
             user_identities: Vec::new(),
+            etag: entry.etag.unwrap_or(1),
+            properties: entry.properties.clone(),
+            rest: entry.members.clone(),
+            extensions,
+            pending: None,
         })
     }
 
-    /// Attaches identities to VMs: a second pass, because a VM may name an identity of a later group.
+    /// Attaches identities to machines: a second pass, because one may name an identity of a later group.
     fn attach(&mut self, file: &StateFile) -> Checked<()> {
         let ids: Vec<Uuid> = self.state.subscriptions.keys().copied().collect();
         for (entry, subscription) in file.subscriptions.iter().zip(ids) {
             for group in &entry.resource_groups {
-                for vm in &group.vms {
+                let vms = group.vms.iter().map(|vm| (MachineKind::Vm, vm));
+                for (kind, vm) in vms.chain(group.scale_sets.iter().map(|set| (MachineKind::ScaleSet, set))) {
                     let mut attached: Vec<String> = Vec::new();
                     for named in &vm.user_identities {
                         let id = self.identity_id(subscription, &group.name.value, named)?;
-                        if attached.contains(&id) {
+                        if attached.iter().any(|one| one.eq_ignore_ascii_case(&id)) {
                             return refuse(named, format!("'{}' is attached to this VM twice", named.value));
                         }
                         attached.push(id);
                     }
-                    if let Some(vm) = self
-                        .state
-                        .subscriptions
-                        .get_mut(&subscription)
-                        .and_then(|s| s.resource_groups.get_mut(&folded(&group.name.value)))
-                        .and_then(|g| g.vms.get_mut(&folded(&vm.name.value)))
-                    {
-                        vm.user_identities = attached;
+                    for gone in &vm.dangling_identities {
+                        if super::user_identity_path(&gone.value).is_none() {
+                            return refuse(gone, format!("'{}' is no identity's resource id", gone.value));
+                        }
+                        attached.push(gone.value.clone());
+                    }
+                    let built = self.state.group_mut(subscription, &group.name.value);
+                    if let Some(built) = built.and_then(|g| kind.machines_mut(g).get_mut(&folded(&vm.name.value))) {
+                        built.user_identities = attached;
                     }
                 }
             }
@@ -312,7 +361,8 @@ impl Builder<'_> {
                 if place.subscription.tenant_id != self.state.subscriptions[&subscription].tenant_id {
                     return refuse(named, format!("'{text}' belongs to another tenant than the VM"));
                 }
-                Ok(place.id())
+                // A full id keeps its casing, as on a real machine.
+                Ok(if text.starts_with('/') { text.to_owned() } else { place.id() })
             },
         )
     }
@@ -322,142 +372,20 @@ impl Builder<'_> {
             "/subscriptions/{subscription}/resourcegroups/{group}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{name}"
         )
     }
-
-    fn role_assignment(&mut self, entry: &RoleAssignmentEntry) -> Checked<()> {
-        let principal_id = self.assignee(&entry.principal)?;
-        let role = roles::find(&entry.role.value).map_or_else(
-            || {
-                let known = list(roles::BUILT_IN.iter().map(|r| r.name));
-                refuse(&entry.role, format!("unknown role '{}'; known: {known}", entry.role.value))
-            },
-            Ok,
-        )?;
-        let scope = self.scope(&entry.scope)?;
-        let same = |a: &RoleAssignment| {
-            a.principal_id == principal_id && a.role.id == role.id && a.scope.eq_ignore_ascii_case(&scope)
-        };
-        if self.state.role_assignments.iter().any(same) {
-            return refuse(
-                &entry.principal,
-                format!("'{}' has {} at '{}' already", entry.principal.value, role.name, entry.scope.value),
-            );
-        }
-        let name = optional_guid(entry.id.as_ref(), "a role assignment's id", || {
-            seed::id(self.seed, "roleAssignment", &format!("{principal_id}/{}/{scope}", role.id))
-        })?;
-        self.taken.take(name, "a role assignment".to_owned(), entry.id.as_ref(), &entry.principal)?;
-        self.state.role_assignments.push(RoleAssignment { name, principal_id, role, scope });
-        Ok(())
-    }
-
-    /// The principal id of `group/name`, of a resource id, or given as such.
-    fn assignee(&self, named: &Spanned<String>) -> Checked<Uuid> {
-        let text = named.value.as_str();
-        if let Ok(id) = Uuid::parse_str(text) {
-            return self.principal_by_id(named, id);
-        }
-        let mut found: Vec<Uuid> = Vec::new();
-        let mut without_system = false;
-        let wanted: Vec<String> = text.trim_matches('/').split('/').map(folded).collect();
-        let is = |id: String, group: &str, name: &str| {
-            if text.starts_with('/') { folded(&id) == folded(text) } else { wanted == [folded(group), folded(name)] }
-        };
-        for place in self.state.vms() {
-            if is(place.id(), &place.group.name, &place.vm.name) {
-                match place.vm.system {
-                    Some(system) => found.push(system.principal_id),
-                    None => without_system = true,
-                }
-            }
-        }
-        for subscription in self.state.subscriptions.values() {
-            for group in subscription.resource_groups.values() {
-                for identity in group.user_identities.values() {
-                    let place = super::IdentityPlace { subscription, group, identity };
-                    if is(place.id(), &group.name, &identity.name) {
-                        found.push(identity.principal.principal_id);
-                    }
-                }
-            }
-        }
-        match found.as_slice() {
-            [one] => Ok(*one),
-            [] if without_system => {
-                refuse(named, format!("the VM '{text}' has no system-assigned identity to give a role to"))
-            }
-            [] if wanted.len() == 1 => {
-                refuse(named, format!("'{text}' is no principal: write group/name, a resource id or a principal id"))
-            }
-            [] => refuse(named, format!("unknown principal '{text}'")),
-            _ => refuse(named, format!("'{text}' names several principals: give the full resource id")),
-        }
-    }
-
-    fn principal_by_id(&self, named: &Spanned<String>, id: Uuid) -> Checked<Uuid> {
-        let systems = self.state.vms().filter_map(|place| place.vm.system);
-        let users = self
-            .state
-            .subscriptions
-            .values()
-            .flat_map(|s| s.resource_groups.values())
-            .flat_map(|g| g.user_identities.values())
-            .map(|identity| identity.principal);
-        for principal in systems.chain(users) {
-            if principal.principal_id == id {
-                return Ok(id);
-            }
-            if principal.client_id == id {
-                let reason =
-                    format!("{id} is a client id; roles go to the principal id, here {}", principal.principal_id);
-                return refuse(named, reason);
-            }
-        }
-        refuse(named, format!("no identity has the principal id {id}"))
-    }
-
-    /// The full scope of a group's name, a subscription's name or id, or a resource id.
-    fn scope(&self, named: &Spanned<String>) -> Checked<String> {
-        let text = named.value.as_str();
-        if text == "/" {
-            return Ok(text.to_owned());
-        }
-        if let Some(path) = text.strip_prefix('/') {
-            let parts: Vec<&str> = path.trim_end_matches('/').split('/').collect();
-            let known = match parts.as_slice() {
-                ["subscriptions", id] => id.parse().is_ok_and(|id: Uuid| self.state.subscriptions.contains_key(&id)),
-                ["subscriptions", id, groups, group, ..] if groups.eq_ignore_ascii_case("resourceGroups") => {
-                    id.parse().is_ok_and(|id| self.state.group(id, group).is_some())
-                }
-                _ => {
-                    return refuse(named, format!("'{text}' is no scope: /subscriptions/ID[/resourceGroups/NAME[/…]]"));
-                }
-            };
-            if !known {
-                return refuse(named, format!("the scope '{text}' does not exist"));
-            }
-            return Ok(format!("/{}", parts.join("/")));
-        }
-        let by_subscription = self
-            .state
-            .subscriptions
-            .values()
-            .filter(|s| s.id.to_string() == folded(text) || s.name.eq_ignore_ascii_case(text))
-            .map(|s| format!("/subscriptions/{}", s.id));
-        let by_group = self.state.subscriptions.values().filter_map(|s| {
-            let group = s.resource_groups.get(&folded(text))?;
-            Some(format!("/subscriptions/{}/resourceGroups/{}", s.id, group.name))
-        });
-        match by_subscription.chain(by_group).collect::<Vec<_>>().as_slice() {
-            [one] => Ok(one.clone()),
-            [] => refuse(
-                named,
-                format!("unknown scope '{text}': a resource group's or subscription's name, or a full id"),
-            ),
-            _ => refuse(named, format!("'{text}' names several scopes: give the full id")),
-        }
-    }
 }
 
-fn list<S: AsRef<str>>(names: impl Iterator<Item = S>) -> String {
+/// A federated credential with its name checked.
+fn federated_credential(entry: &FederatedCredentialEntry) -> Checked<FederatedCredential> {
+    let name = entry.name.value.clone();
+    names::federated_credential(&name).or_else(|why| refuse(&entry.name, format!("'{name}': {why}")))?;
+    Ok(FederatedCredential {
+        name,
+        issuer: entry.issuer.clone(),
+        subject: entry.subject.clone(),
+        audiences: entry.audiences.clone().unwrap_or_else(|| vec!["api://AzureADTokenExchange".to_owned()]),
+    })
+}
+
+pub(super) fn list<S: AsRef<str>>(names: impl Iterator<Item = S>) -> String {
     names.map(|name| name.as_ref().to_owned()).collect::<Vec<_>>().join(", ")
 }

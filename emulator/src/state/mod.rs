@@ -2,9 +2,12 @@
 //!
 //! `file` reads YAML, `build` checks it and fills in ids, `export` writes it out again.
 
+mod access;
 mod build;
+pub(crate) mod directory;
 pub(crate) mod export;
 mod file;
+pub(crate) mod machine;
 pub(crate) mod names;
 pub(crate) mod seed;
 
@@ -12,10 +15,13 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use indexmap::IndexMap;
+use serde_json::Value;
 use uuid::Uuid;
 
 use crate::arm::roles::RoleDefinition;
 use crate::token::Subject;
+use directory::{DirectoryObject, PrincipalType, TrustedIssuer};
+pub(crate) use machine::{Extension, MachineKind, Vm};
 
 /// Key of a map whose names compare without case, as Azure's do.
 pub(crate) fn folded(name: &str) -> String {
@@ -29,6 +35,13 @@ pub(crate) struct State {
     pub(crate) tenants: Vec<Tenant>,
     /// By subscription id.
     pub(crate) subscriptions: IndexMap<Uuid, Subscription>,
+    /// People, groups, applications, and identities that were deleted; by object id. Living identities stand with
+    /// their resource.
+    pub(crate) directory: IndexMap<Uuid, DirectoryObject>,
+    /// Outside issuers whose assertions are verified with the keys given.
+    pub(crate) trusted_issuers: Vec<TrustedIssuer>,
+    /// Custom ones, by their GUID.
+    pub(crate) role_definitions: IndexMap<Uuid, RoleDefinition>,
     pub(crate) role_assignments: Vec<RoleAssignment>,
 }
 
@@ -49,7 +62,7 @@ pub(crate) struct Subscription {
 
 pub(crate) type Tags = BTreeMap<String, String>;
 
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct ResourceGroup {
     pub(crate) name: String,
     pub(crate) location: String,
@@ -58,6 +71,10 @@ pub(crate) struct ResourceGroup {
     pub(crate) user_identities: IndexMap<String, UserIdentity>,
     /// By folded name.
     pub(crate) vms: IndexMap<String, Vm>,
+    /// By folded name.
+    pub(crate) scale_sets: IndexMap<String, Vm>,
+    /// Set while a deletion is under way: nothing new may be made in the group.
+    pub(crate) deleting: bool,
 }
 
 /// The two ids of an identity: the object in the directory, and the application.
@@ -65,6 +82,8 @@ pub(crate) struct ResourceGroup {
 pub(crate) struct Principal {
     pub(crate) principal_id: Uuid,
     pub(crate) client_id: Uuid,
+    /// Milliseconds since the epoch; 0 for one that has always been there. The directory replicates new ones late.
+    pub(crate) created_at: i64,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -73,31 +92,42 @@ pub(crate) struct UserIdentity {
     pub(crate) location: String,
     pub(crate) tags: Tags,
     pub(crate) principal: Principal,
+    /// `None` or `Regional`, as the service spells it.
+    pub(crate) isolation_scope: String,
+    /// As the client sent them: kept and shown, not acted on.
+    pub(crate) assignment_restrictions: Option<Value>,
+    /// By folded name.
+    pub(crate) federated_credentials: IndexMap<String, FederatedCredential>,
 }
 
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Vm {
+/// An outside identity that may sign in as a user-assigned one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct FederatedCredential {
     pub(crate) name: String,
-    pub(crate) location: String,
-    pub(crate) tags: Tags,
-    pub(crate) vm_id: Uuid,
-    pub(crate) size: String,
-    pub(crate) os_type: String,
-    pub(crate) zone: String,
-    /// Base64, as instance metadata hands it out.
-    pub(crate) user_data: String,
-    pub(crate) system: Option<Principal>,
-    /// Resource ids of the attached identities, in the casing in which they were attached. One may name an
-    /// identity that is gone: Azure keeps such a reference too.
-    pub(crate) user_identities: Vec<String>,
+    pub(crate) issuer: String,
+    pub(crate) subject: String,
+    pub(crate) audiences: Vec<String>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct RoleAssignment {
     pub(crate) name: Uuid,
+    pub(crate) tenant_id: Uuid,
     pub(crate) principal_id: Uuid,
-    pub(crate) role: &'static RoleDefinition,
+    pub(crate) principal_type: PrincipalType,
+    /// The definition's GUID: the same in every scope.
+    pub(crate) role: Uuid,
     pub(crate) scope: String,
+    pub(crate) description: Option<String>,
+    pub(crate) condition: Option<String>,
+    pub(crate) condition_version: Option<String>,
+    pub(crate) delegated: Option<String>,
+    /// Milliseconds since the epoch; 0 for one that has always been there.
+    pub(crate) created_at: i64,
+    pub(crate) updated_at: i64,
+    pub(crate) created_by: Option<Uuid>,
+    /// When it begins to count, in milliseconds: Resource Manager's caches lag.
+    pub(crate) effective_at: i64,
 }
 
 /// A VM with where it is.
@@ -136,6 +166,7 @@ impl VmPlace<'_> {
                 "/subscriptions/{}/resourcegroups/{}/providers/Microsoft.Compute/virtualMachines/{}",
                 self.subscription.id, self.group.name, self.vm.name
             ),
+            upn: None,
         })
     }
 }
@@ -155,6 +186,7 @@ impl IdentityPlace<'_> {
             principal_id: self.identity.principal.principal_id,
             client_id: self.identity.principal.client_id,
             resource_id: self.id(),
+            upn: None,
         }
     }
 }
@@ -199,25 +231,41 @@ impl State {
 
     /// The identity with this resource id, whatever its casing.
     pub(crate) fn user_identity(&self, id: &str) -> Option<IdentityPlace<'_>> {
-        let mut parts = id.trim_matches('/').split('/');
-        let mut keyword = |expected: &str| parts.next().is_some_and(|p| p.eq_ignore_ascii_case(expected));
-        if !keyword("subscriptions") {
-            return None;
-        }
-        let rest: Vec<&str> = parts.collect();
-        let [subscription, groups, group, providers, namespace, kind, name] = rest.as_slice() else { return None };
-        let literal = groups.eq_ignore_ascii_case("resourceGroups")
-            && providers.eq_ignore_ascii_case("providers")
-            && namespace.eq_ignore_ascii_case("Microsoft.ManagedIdentity")
-            && kind.eq_ignore_ascii_case("userAssignedIdentities");
-        let (subscription, group) = self.group(subscription.parse().ok().filter(|_| literal)?, group)?;
+        let (subscription, group, name) = user_identity_path(id)?;
+        let (subscription, group) = self.group(subscription, group)?;
         Some(IdentityPlace { subscription, group, identity: group.user_identities.get(&folded(name))? })
+    }
+
+    /// A definition by its GUID: a built-in one or a custom one.
+    pub(crate) fn role(&self, id: Uuid) -> Option<&RoleDefinition> {
+        crate::arm::roles::built_in(id).or_else(|| self.role_definitions.get(&id))
+    }
+
+    pub(crate) fn group_mut(&mut self, subscription: Uuid, name: &str) -> Option<&mut ResourceGroup> {
+        self.subscriptions.get_mut(&subscription)?.resource_groups.get_mut(&folded(name))
     }
 
     /// The identities attached to a VM that still exist.
     pub(crate) fn attached<'a>(&'a self, vm: &'a Vm) -> impl Iterator<Item = IdentityPlace<'a>> {
         vm.user_identities.iter().filter_map(|id| self.user_identity(id))
     }
+}
+
+/// Subscription, group and name of a user-assigned identity's id; none for any other id, or none at all.
+pub(crate) fn user_identity_path(id: &str) -> Option<(Uuid, &str, &str)> {
+    let parts: Vec<&str> = id.trim_matches('/').split('/').collect();
+    let [subscriptions, subscription, groups, group, providers, namespace, kind, name] = parts.as_slice() else {
+        return None;
+    };
+    let literal = [
+        (subscriptions, "subscriptions"),
+        (groups, "resourceGroups"),
+        (providers, "providers"),
+        (namespace, "Microsoft.ManagedIdentity"),
+        (kind, "userAssignedIdentities"),
+    ];
+    let literal = literal.iter().all(|(given, expected)| given.eq_ignore_ascii_case(expected));
+    Some((subscription.parse().ok().filter(|_| literal)?, group, name))
 }
 
 /// A state that cannot be used: where, and why.

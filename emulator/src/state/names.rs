@@ -20,6 +20,17 @@ pub(crate) fn user_identity(name: &str) -> Result<(), &'static str> {
     Ok(())
 }
 
+/// What is wrong with a federated credential's name.
+pub(crate) fn federated_credential(name: &str) -> Result<(), &'static str> {
+    let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    if !(3..=120).contains(&name.len()) || !name.chars().all(legal) || name.starts_with(['-', '_']) {
+        return Err(
+            "a federated credential's name has 3 to 120 letters, digits, '-' or '_' and starts with a letter or a digit",
+        );
+    }
+    Ok(())
+}
+
 /// What is wrong with a VM's name.
 pub(crate) fn vm(name: &str) -> Result<(), &'static str> {
     let illegal = |c: char| c.is_whitespace() || c.is_control() || "\\/\"'[]:|<>+=;,?*@&~!#$%^(){}".contains(c);

@@ -38,6 +38,8 @@ pub(crate) struct Verified {
     pub(crate) oid: Option<String>,
     pub(crate) appid: Option<String>,
     pub(crate) tid: Option<String>,
+    pub(crate) upn: Option<String>,
+    pub(crate) sub: Option<String>,
 }
 
 #[derive(Deserialize)]

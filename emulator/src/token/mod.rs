@@ -23,6 +23,8 @@ pub(crate) struct Subject {
     pub(crate) client_id: Uuid,
     /// Resource id of the machine (system-assigned) or of the identity (user-assigned), in Azure's casing.
     pub(crate) resource_id: String,
+    /// The name that a user signs in with; none for applications and managed identities.
+    pub(crate) upn: Option<String>,
 }
 
 /// A minted token with its times, in epoch seconds of the emulator's clock.
@@ -56,6 +58,9 @@ struct IdentityClaims<'a> {
     sub: Uuid,
     tid: Uuid,
     uti: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    upn: Option<&'a str>,
+    #[serde(skip_serializing_if = "str::is_empty")]
     xms_mirid: &'a str,
 }
 
@@ -96,11 +101,12 @@ fn mint(
                 appid: subject.client_id,
                 appidacr: "2",
                 idp: issuer,
-                idtyp: "app",
+                idtyp: if subject.upn.is_some() { "user" } else { "app" },
                 oid: subject.principal_id,
                 sub: subject.principal_id,
                 tid: subject.tenant_id,
                 uti: random_base64(16),
+                upn: subject.upn.as_deref(),
                 xms_mirid: &subject.resource_id,
             });
             let claims = Claims {

@@ -156,6 +156,15 @@ impl KeySlot {
         Ok(())
     }
 
+    /// The key, for callers without a runtime; none where it does not come within the time.
+    pub(crate) fn wait(&self, longest: std::time::Duration) -> Option<Arc<SigningKey>> {
+        let end = std::time::Instant::now() + longest;
+        while self.key.get().is_none() && std::time::Instant::now() < end {
+            std::thread::sleep(std::time::Duration::from_millis(2));
+        }
+        self.key.get().cloned()
+    }
+
     /// The key, waiting for it where it is still in the making.
     pub(crate) async fn get(&self) -> Arc<SigningKey> {
         loop {
