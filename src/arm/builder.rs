@@ -1,7 +1,7 @@
 //! Setting a client up.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::client::{ArmClient, Inner};
@@ -140,6 +140,7 @@ impl ArmClientBuilder {
             operation_timeout: self.operation_timeout,
             clock: self.clock,
             correlation_id: Uuid::new_v4().to_string(),
+            versions: Mutex::default(),
         })))
     }
 }

@@ -1,7 +1,7 @@
 //! Requests to Resource Manager.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use reqwest::Method;
@@ -59,6 +59,8 @@ pub(super) struct Inner {
     pub(super) clock: Clock,
     /// Ties the requests of one client together in the service's logs.
     pub(super) correlation_id: String,
+    /// The newest api-version of resource types that were asked for.
+    pub(super) versions: Mutex<Vec<(String, String)>>,
 }
 
 /// An answer whose body is not read yet.
@@ -191,6 +193,10 @@ impl ArmClient {
     #[must_use]
     pub fn cloud(&self) -> &Cloud {
         &self.0.cloud
+    }
+
+    pub(super) fn versions(&self) -> MutexGuard<'_, Vec<(String, String)>> {
+        self.0.versions.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn clock(&self) -> &Clock {

@@ -8,6 +8,7 @@ mod federated_credential;
 mod operation;
 mod paging;
 mod polling;
+mod resource;
 mod resource_group;
 mod response;
 mod role;
