@@ -9,22 +9,52 @@ use super::{Answer, Context, authorization, machine_identity, paging, user_ident
 use crate::server::reply::Reply;
 use crate::state::{MachineKind, folded};
 
-/// The types of `resourceType eq '…'`; every one where there is no filter.
-fn wanted(context: &Context<'_>) -> Result<Option<String>, Reply> {
-    let Some(text) = paging::parameter(context, "$filter") else { return Ok(None) };
-    let value = text.trim().strip_prefix("resourceType").and_then(|rest| rest.trim_start().strip_prefix("eq"));
-    let value = value.and_then(|rest| rest.trim().strip_prefix('\'')?.strip_suffix('\'').map(str::to_owned));
-    value.map(Some).ok_or_else(|| {
-        let message = format!("The filter '{text}' is not supported: resourceType eq '…' is.");
-        error(StatusCode::BAD_REQUEST, "InvalidFilterInQueryString", &message)
-    })
+/// What a list is narrowed by; every resource where nothing is given.
+#[derive(Default)]
+struct Filter {
+    kind: Option<String>,
+    group: Option<String>,
+    name: Option<String>,
+    location: Option<String>,
+}
+
+impl Filter {
+    fn lets_pass(&self, kind: &str, group: &str, name: &str, location: &str) -> bool {
+        let is = |wanted: &Option<String>, given: &str| wanted.as_ref().is_none_or(|w| folded(w) == folded(given));
+        is(&self.kind, kind) && is(&self.group, group) && is(&self.name, name) && is(&self.location, location)
+    }
+}
+
+/// `resourceType eq '…'` and the like, joined by `and`.
+fn filter(context: &Context<'_>) -> Result<Filter, Reply> {
+    let mut filter = Filter::default();
+    let Some(text) = paging::parameter(context, "$filter") else { return Ok(filter) };
+    for part in text.split(" and ") {
+        let known = [
+            ("resourceType", &mut filter.kind),
+            ("resourceGroup", &mut filter.group),
+            ("name", &mut filter.name),
+            ("location", &mut filter.location),
+        ];
+        let found = known.into_iter().find_map(|(name, field)| {
+            let rest = part.trim().strip_prefix(name)?.trim_start().strip_prefix("eq")?.trim();
+            *field = Some(rest.strip_prefix('\'')?.strip_suffix('\'')?.to_owned());
+            Some(())
+        });
+        if found.is_none() {
+            let message = format!(
+                "The filter '{text}' is not supported: resourceType, resourceGroup, name and location eq '…' are, joined by 'and'."
+            );
+            return Err(error(StatusCode::BAD_REQUEST, "InvalidFilterInQueryString", &message));
+        }
+    }
+    Ok(filter)
 }
 
 /// Those that the caller may read: the list is filtered rather than refused.
 pub(super) fn list(context: &Context<'_>, subscription: Uuid, group: Option<&str>) -> Answer {
     let of = super::subscription(context, subscription)?;
-    let wanted = wanted(context)?;
-    let is_wanted = |kind: &str| wanted.as_ref().is_none_or(|wanted| wanted.eq_ignore_ascii_case(kind));
+    let filter = filter(context)?;
     if let Some(name) = group {
         let scope = super::resource_groups::id(subscription, name);
         authorization::require(context, "Microsoft.Resources/subscriptions/resourceGroups/resources/read", &scope)?;
@@ -35,7 +65,7 @@ pub(super) fn list(context: &Context<'_>, subscription: Uuid, group: Option<&str
     let groups = of.resource_groups.values().filter(|one| group.is_none_or(|name| folded(&one.name) == folded(name)));
     for one in groups {
         let mut put = |id: String, name: &str, kind: &str, location: &str, tags: Value, identity: Option<Value>| {
-            if !is_wanted(kind) || !allowed(kind, &id) {
+            if !filter.lets_pass(kind, &one.name, name, location) || !allowed(kind, &id) {
                 return;
             }
             let mut item = Map::new();

@@ -16,7 +16,11 @@ const TYPE: &str = "Microsoft.Authorization/roleAssignments";
 /// The first version that takes a principal's type, and with it skips the look into the directory.
 const PRINCIPAL_TYPE_SINCE: &str = "2018-09-01";
 
+/// When what has always been there was made: 2020-01-01, in milliseconds.
+const ALWAYS: i64 = 1_577_836_800_000;
+
 fn stamp(at: i64) -> String {
+    let at = if at == 0 { ALWAYS } else { at };
     let at = OffsetDateTime::from_unix_timestamp_nanos(i128::from(at) * 1_000_000);
     let form = time::macros::format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:7]Z");
     at.ok().and_then(|at| at.format(form).ok()).unwrap_or_default()

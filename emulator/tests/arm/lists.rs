@@ -82,7 +82,10 @@ fn resources_of_all_types_in_short() {
     assert!(machines["value"][0].get("identity").is_none());
     let seen = azure.call("identities", "GET", &format!("{SUBSCRIPTION}/resources"), Value::Null).ok(200);
     assert_eq!(seen["value"].as_array().unwrap().len(), 3, "filtered by right");
-    azure.get(&format!("{SUBSCRIPTION}/resources?$filter=name eq 'x'")).refused(400, "InvalidFilterInQueryString", "");
+    let filter = "?$filter=resourceGroup eq 'RG1' and name eq 'id1'";
+    let one = azure.get(&format!("{SUBSCRIPTION}/resources{filter}")).ok(200);
+    assert_eq!(one["value"][0]["name"], "id1");
+    azure.get(&format!("{SUBSCRIPTION}/resources?$filter=sku eq 'x'")).refused(400, "InvalidFilterInQueryString", "");
 }
 
 #[test]
