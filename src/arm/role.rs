@@ -150,9 +150,14 @@ impl Permission {
     }
 }
 
-/// `*` stands for any text, slashes included; case is ignored.
+/// `*` stands for any text, slashes included, and `/*/` for a single slash too: Managed Identity Operator's
+/// `userAssignedIdentities/*/assign/action` allows `userAssignedIdentities/assign/action`. Case is ignored.
 fn matches(pattern: &str, action: &str) -> bool {
     let (pattern, action) = (pattern.to_ascii_lowercase(), action.to_ascii_lowercase());
+    matches_text(&pattern, &action) || (pattern.contains("/*/") && matches_text(&pattern.replace("/*/", "/"), &action))
+}
+
+fn matches_text(pattern: &str, action: &str) -> bool {
     let mut parts = pattern.split('*');
     let Some(mut rest) = parts.next().and_then(|first| action.strip_prefix(first)) else { return false };
     let mut parts = parts.peekable();
@@ -260,6 +265,9 @@ mod tests {
             ("a/b", "a/b/c", false),
             ("a/*/c/*/e", "a/1/c/2/e", true),
             ("a/*/c/*/e", "a/1/d/2/e", false),
+            ("a/ids/*/assign/action", "a/ids/assign/action", true),
+            ("a/ids/*/assign/action", "a/ids/x/assign/action", true),
+            ("a/ids/*/assign/action", "a/idsassign/action", false),
         ] {
             assert_eq!(matches(pattern, action), is, "{pattern} {action}");
         }

@@ -14,7 +14,7 @@ fn what_is_not_there() {
     let (status, _, _) = https(&emulator, &format!("/{tenant}/discovery/nothing"), &[]);
     assert_eq!(status, 404);
     let (status, _, body) = https_request(&emulator, reqwest::Method::POST, &format!("/{tenant}/oauth2/token"), &[]);
-    assert_eq!(status, 404, "{body}");
+    assert_eq!((status, &body["error"]), (400, &json!("invalid_request")), "{body}");
 }
 
 #[test]
