@@ -14,7 +14,7 @@ use crate::{errors, layering, versions};
 const DENY_VERSION: &str = "0.20.2";
 
 /// What of the Python code is checked; a folder that does not exist yet is left out.
-const PYTHON: &[&str] = &["python", "examples/python", "tests/python", "tests/clients", "benches"];
+const PYTHON: &[&str] = &["python", "examples/python", "tests/python", "tests/clients", "benches", "fuzz"];
 
 pub(crate) fn run(project: &Project, flags: &Flags) -> Result<Report, String> {
     let mut report = Report::default();
