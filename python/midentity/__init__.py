@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from . import arm as arm
     from . import errors as errors
     from . import testing as testing
+    from ._arm_types import AzureCli, StaticToken
     from ._calls import get_token, instance_metadata
     from ._native import AccessTokenInfo, TokenCache, __version__
     from ._source import Source
@@ -50,6 +51,7 @@ __all__ = [
     "AccessToken",
     "AccessTokenInfo",
     "AuthenticationError",
+    "AzureCli",
     "ClosedError",
     "ConflictError",
     "CredentialUnavailableError",
@@ -65,6 +67,7 @@ __all__ = [
     "RequestTimeoutError",
     "ServiceError",
     "Source",
+    "StaticToken",
     "ThrottledError",
     "TokenCache",
     "TransportError",
@@ -77,8 +80,10 @@ _MODULES = ("aio", "arm", "errors", "testing")
 _ELSEWHERE = {
     "AccessToken": "_token",
     "AccessTokenInfo": "_native",
+    "AzureCli": "_native",
     "ManagedIdentityCredential": "credential",
     "Source": "_source",
+    "StaticToken": "_native",
     "TokenCache": "_native",
     "__version__": "_native",
     "get_token": "_calls",

@@ -1,4 +1,4 @@
-"""The command line: `python -m midentity token | whoami | instance | rest`.
+"""The command line: `python -m midentity token | whoami | instance | rest | identity | vm-identity | role | group`.
 
 Standard output holds the result and nothing else; standard error says `id: message` and `hint: …`. The exit code is 0,
 1 where it failed, 2 where it was called wrongly, 130 where it was interrupted.
@@ -11,6 +11,9 @@ import json
 import os
 import sys
 
+from . import _command_access, _command_identities
+from ._command_access import add_rest, rest
+from ._command_arm import Commands, add_sign_in, common_flags
 from .errors import InvalidArgumentError, MidentityError
 
 TYPE_CHECKING = False
@@ -55,17 +58,18 @@ def _complain(error: MidentityError) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    common = argparse.ArgumentParser(add_help=False)
-    identity = common.add_argument_group("identity (none: the machine's default one)")
+    where_and_who = argparse.ArgumentParser(add_help=False)
+    identity = where_and_who.add_argument_group("identity (none: the machine's default one)")
     identity.add_argument("--client-id", metavar="ID", help="the user-assigned identity with this client id")
     identity.add_argument("--object-id", metavar="ID", help="the identity with this object (principal) id")
     identity.add_argument("--resource-id", metavar="ID", help="the user-assigned identity with this resource id")
     identity.add_argument("--system-assigned", action="store_true", help="the system-assigned identity and no other")
-    where = common.add_argument_group("where")
+    where = where_and_who.add_argument_group("where")
     where.add_argument("--imds-endpoint", metavar="URL", help="where the metadata service answers")
     where.add_argument("--cloud", metavar="NAME", help="AzureCloud, AzureUSGovernment, AzureChinaCloud, or an origin")
     where.add_argument("--ca-file", metavar="FILE", help="the roots of trust for Resource Manager, in PEM")
     where.add_argument("--timeout", metavar="SECONDS", type=float, default=90.0, help="the longest wait (90)")
+    common = argparse.ArgumentParser(add_help=False, parents=[where_and_who])
     common.add_argument("--output", choices=("text", "json"), default="text", help="text (the default) or json")
 
     parser = argparse.ArgumentParser(
@@ -85,10 +89,12 @@ def _parser() -> argparse.ArgumentParser:
     command("whoami", _whoami, "say which identity this is, of which machine, and until when its token is good")
     instance = command("instance", _instance, "print what the metadata service says of this machine")
     instance.add_argument("path", nargs="?", default="", help="such as compute or compute/name; all of it without")
-    rest = command("rest", _rest, "send a request to Resource Manager and print the answer")
-    rest.add_argument("method", help="GET")
-    rest.add_argument("path", help="such as /subscriptions/<id>; may hold a query")
-    rest.add_argument("--api-version", default="", help="such as 2021-04-01, unless the path's query holds it")
+    request = command("rest", rest, "send any request to Resource Manager and print the answer as JSON")
+    add_rest(request)
+    add_sign_in(request)
+    resources = Commands(commands, common_flags(where_and_who), _EPILOG)
+    _command_identities.add_commands(resources)
+    _command_access.add_commands(resources)
     return parser
 
 
@@ -134,13 +140,6 @@ def _instance(options: argparse.Namespace) -> str:
 
     found = instance_metadata(options.path, imds_endpoint=options.imds_endpoint, timeout=options.timeout)
     return found if isinstance(found, str) and options.output == "text" else _json(found)
-
-
-def _rest(options: argparse.Namespace) -> str:
-    from .arm import ArmClient
-
-    with ArmClient(_credential(options), timeout=options.timeout) as client:
-        return _json(client.request(options.method.upper(), options.path, options.api_version).body)
 
 
 def _json(value: Any) -> str:

@@ -10,15 +10,90 @@ from typing import Any, final
 from azure.core.credentials import AccessTokenInfo as _AzureAccessTokenInfo
 from typing_extensions import Self, disjoint_base
 
+from ._arm_types import (
+    ArmResponse as ArmResponse,
+)
+from ._arm_types import (
+    AssignedIdentity as AssignedIdentity,
+)
+from ._arm_types import (
+    AsyncOperation as AsyncOperation,
+)
+from ._arm_types import (
+    AsyncPages as AsyncPages,
+)
+from ._arm_types import (
+    AzureCli as AzureCli,
+)
+from ._arm_types import (
+    Call as Call,
+)
+from ._arm_types import (
+    FederatedCredential as FederatedCredential,
+)
+from ._arm_types import (
+    Operation as Operation,
+)
+from ._arm_types import (
+    Pages as Pages,
+)
+from ._arm_types import (
+    Progress as Progress,
+)
+from ._arm_types import (
+    ResourceGroup as ResourceGroup,
+)
+from ._arm_types import (
+    RoleAssignment as RoleAssignment,
+)
+from ._arm_types import (
+    RoleDefinition as RoleDefinition,
+)
+from ._arm_types import (
+    StaticToken as StaticToken,
+)
+from ._arm_types import (
+    Subscription as Subscription,
+)
+from ._arm_types import (
+    SystemIdentity as SystemIdentity,
+)
+from ._arm_types import (
+    UserIdentity as UserIdentity,
+)
+from ._arm_types import (
+    VmIdentity as VmIdentity,
+)
+from ._arm_types import (
+    VmIdentityPlan as VmIdentityPlan,
+)
 from ._token import AccessToken
 
 __all__ = [
     "AccessTokenInfo",
     "ArmClient",
     "ArmResponse",
+    "AssignedIdentity",
     "AsyncCredential",
+    "AsyncOperation",
+    "AsyncPages",
+    "AzureCli",
+    "Call",
     "Credential",
+    "FederatedCredential",
+    "Operation",
+    "Pages",
+    "Progress",
+    "ResourceGroup",
+    "RoleAssignment",
+    "RoleDefinition",
+    "StaticToken",
+    "Subscription",
+    "SystemIdentity",
     "TokenCache",
+    "UserIdentity",
+    "VmIdentity",
+    "VmIdentityPlan",
     "__version__",
     "enable_logging",
     "environment_key",
@@ -226,40 +301,67 @@ class ArmClient:
     """What the clients of `midentity.arm` and `midentity.aio` send with."""
 
     def __new__(
-        cls, credential: Any, cloud: str | None, ca_file: str | os.PathLike[str] | None, timeout: float
+        cls,
+        credential: Any,
+        cloud: str | None,
+        ca_file: str | os.PathLike[str] | None,
+        timeout: float,
+        operation_timeout: float,
     ) -> Self: ...
-    @property
-    def scope(self) -> str: ...
-    @property
-    def needs_token(self) -> bool: ...
-    def give_token(self, token: str, expires_on: int) -> None: ...
-    def request(self, method: str, path: str, api_version: str) -> ArmResponse: ...
-    def request_async(self, method: str, path: str, api_version: str) -> Future[ArmResponse]: ...
-
-@final
-class ArmResponse:
-    """Resource Manager's answer.
-
-    Example:
-        >>> answer = ArmClient().get("/subscriptions", "2022-12-01")
-        >>> answer.status, len(answer.body["value"])
-        (200, 1)
-    """
-
-    @property
-    def status(self) -> int:
-        """The HTTP status, 200 to 299."""
-
-    @property
-    def body(self) -> Any:
-        """The body, read from JSON; None where there is none."""
-
-    @property
-    def request_id(self) -> str | None:
-        """The request id to give to Azure's support."""
-
-    def header(self, name: str) -> str | None:
-        """A header of the answer, where it is text."""
+    def request(self, method: str, path: str, api_version: str, body: Any) -> Call[ArmResponse]: ...
+    def get_resource(self, resource: str) -> Call[ArmResponse]: ...
+    def subscription_list(self) -> Pages[Subscription]: ...
+    def group_get(self, subscription: str, name: str) -> Call[ResourceGroup]: ...
+    def group_list(self, subscription: str) -> Pages[ResourceGroup]: ...
+    def group_exists(self, subscription: str, name: str) -> Call[bool]: ...
+    def group_create(
+        self, subscription: str, name: str, location: str, tags: dict[str, str] | None
+    ) -> Call[ResourceGroup]: ...
+    def group_delete(self, subscription: str, name: str) -> Call[Operation[None]]: ...
+    def identity_create(
+        self, subscription: str, group: str, name: str, location: str | None, tags: dict[str, str] | None
+    ) -> Call[UserIdentity]: ...
+    def identity_get(self, subscription: str, group: str, name: str) -> Call[UserIdentity]: ...
+    def identity_list(self, subscription: str, group: str) -> Pages[UserIdentity]: ...
+    def identity_update(self, subscription: str, group: str, name: str, tags: dict[str, str]) -> Call[UserIdentity]: ...
+    def identity_delete(self, subscription: str, group: str, name: str) -> Call[bool]: ...
+    def federated_create(
+        self,
+        subscription: str,
+        group: str,
+        identity: str,
+        name: str,
+        issuer: str,
+        subject: str,
+        audiences: list[str],
+    ) -> Call[FederatedCredential]: ...
+    def federated_get(self, subscription: str, group: str, identity: str, name: str) -> Call[FederatedCredential]: ...
+    def federated_list(self, subscription: str, group: str, identity: str) -> Pages[FederatedCredential]: ...
+    def federated_delete(self, subscription: str, group: str, identity: str, name: str) -> Call[bool]: ...
+    def system_identity(self, resource_id: str) -> Call[SystemIdentity]: ...
+    def vm_id(self, machine: str) -> str: ...
+    def this_vm(self, imds_endpoint: str | None) -> Call[str]: ...
+    def vm_show(self, machine: str) -> Call[VmIdentity]: ...
+    def vm_plan(self, machine: str, verb: str, identities: list[str]) -> Call[VmIdentityPlan]: ...
+    def vm_change(self, machine: str, verb: str, identities: list[str]) -> Call[Operation[VmIdentity]]: ...
+    def vm_apply(self, machine: str, plan: VmIdentityPlan) -> Call[Operation[VmIdentity]]: ...
+    def vm_dangling(self, machine: str) -> Call[list[str]]: ...
+    def vm_create(
+        self,
+        subscription: str,
+        group: str,
+        name: str,
+        body: Any,
+        identities: list[str],
+        role: tuple[str, str] | None,
+    ) -> Call[Operation[VmIdentity]]: ...
+    def role_list(self, scope: str) -> Pages[RoleDefinition]: ...
+    def role_find(self, scope: str, role: str) -> Call[RoleDefinition]: ...
+    def assignment_list(self, scope: str, by: str, principal: str) -> Pages[RoleAssignment]: ...
+    def assign(self, scope: str, role: str, principal: str, kind: str) -> Call[Operation[RoleAssignment]]: ...
+    def assignment_delete(self, scope: str, assignment: str) -> Call[bool]: ...
+    def wait_until_visible(self, scope: str, assignment: str, limit: float) -> Call[None]: ...
+    def wait_until_allowed(self, scope: str, action: str, limit: float) -> Call[None]: ...
 
 def environment_key() -> int: ...
 def enable_logging() -> bool: ...

@@ -7,6 +7,17 @@ from __future__ import annotations
 
 from . import _native
 from ._arguments import refuse_unknown, settings
+from ._arm_aio import (
+    ResourceGroups,
+    RoleAssignments,
+    RoleDefinitions,
+    Subscriptions,
+    UserIdentities,
+    VirtualMachines,
+    VmIdentities,
+)
+from ._arm_places import text_of
+from ._arm_types import AsyncOperation, AsyncPages
 from .arm import ArmClientBase
 from .credential import changed, described, rebuild
 
@@ -19,10 +30,11 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
-    from ._native import AccessTokenInfo, ArmResponse, TokenCache
+    from ._arm_types import ArmResponse, SystemIdentity
+    from ._native import AccessTokenInfo, TokenCache
     from ._token import AccessToken
 
-__all__ = ["ArmClient", "ManagedIdentityCredential", "instance_metadata"]
+__all__ = ["ArmClient", "AsyncOperation", "AsyncPages", "ManagedIdentityCredential", "instance_metadata"]
 
 
 class ManagedIdentityCredential(_native.AsyncCredential):
@@ -173,15 +185,53 @@ class ArmClient(ArmClientBase):
         """Read a resource; see `midentity.arm.ArmClient.get`."""
         return await self.request("GET", path, api_version)
 
-    async def request(self, method: str, path: str, api_version: str = "") -> ArmResponse:
+    async def get_resource(self, resource_id: str) -> ArmResponse:
+        """Read any resource by its id; see `midentity.arm.ArmClient.get_resource`."""
+        return await self._client().get_resource(resource_id)
+
+    async def request(self, method: str, path: str, api_version: str = "", body: Any = None) -> ArmResponse:
         """Send a request; see `midentity.arm.ArmClient.request`."""
-        client = self._client()
-        if client.needs_token:
-            token = self._credential.get_token(client.scope)
-            if hasattr(token, "__await__"):
-                token = await token
-            client.give_token(token.token, token.expires_on)
-        return await client.request_async(method, path, api_version)
+        return await self._client().request(method, path, api_version, body)
+
+    @property
+    def subscriptions(self) -> Subscriptions:
+        """The subscriptions that the caller sees."""
+        return Subscriptions(self._client)
+
+    @property
+    def resource_groups(self) -> ResourceGroups:
+        """The resource groups of the client's subscription; called, of another one."""
+        return ResourceGroups(self._client, self._subscription, None)
+
+    @property
+    def user_identities(self) -> UserIdentities:
+        """The user-assigned identities of the client's resource group; called, of another group or subscription."""
+        return UserIdentities(self._client, self._subscription, self._group)
+
+    @property
+    def virtual_machines(self) -> VirtualMachines:
+        """The virtual machines of the client's resource group; called, of another one."""
+        return VirtualMachines(self._client, self._subscription, self._group)
+
+    def vm_identity(self, machine: str) -> VmIdentities:
+        """The identities of a machine; see `midentity.arm.ArmClient.vm_identity`."""
+        return VmIdentities(self._client, self._machine(machine))
+
+    async def this_vm(self, *, imds_endpoint: str | None = None) -> VmIdentities:
+        """The identities of the machine that this runs on."""
+        return VmIdentities(self._client, await self._client().this_vm(imds_endpoint))
+
+    async def system_identity(self, resource_id: str) -> SystemIdentity:
+        """The system-assigned identity of any resource, with its client id."""
+        return await self._client().system_identity(text_of(resource_id))
+
+    def role_definitions(self, scope: str | None = None) -> RoleDefinitions:
+        """The roles that can be given at a scope."""
+        return RoleDefinitions(self._client, self._scope(scope))
+
+    def role_assignments(self, scope: str | None = None) -> RoleAssignments:
+        """Who has which role at a scope."""
+        return RoleAssignments(self._client, self._scope(scope))
 
     async def close(self) -> None:
         """Close the client: later calls raise `ClosedError`. A credential that was given stays open."""

@@ -1,10 +1,38 @@
-"""Azure Resource Manager, as far as this version goes: reading resources."""
+"""Azure Resource Manager: identities, machines' identities, roles and resource groups.
+
+    >>> with ArmClient() as client:
+    ...     [subscription.display_name for subscription in client.subscriptions.list()]
+    ['emulated']
+
+`midentity.aio.ArmClient` is the same for asyncio. Who signs in is the machine's managed identity, the Azure CLI's
+login (`AzureCli`), a token from elsewhere (`StaticToken`), or any credential of azure-core's kind.
+"""
 
 from __future__ import annotations
 
 from . import _native
 from ._arguments import check_numbers, check_texts, invalid
-from ._native import ArmResponse
+from ._arm_access import ResourceGroups, RoleAssignments, RoleDefinitions, Subscriptions
+from ._arm_identities import FederatedCredentials, UserIdentities, VirtualMachines, VmIdentities
+from ._arm_places import machine_id, scope_of, text_of
+from ._arm_types import (
+    ArmResponse,
+    AssignedIdentity,
+    AzureCli,
+    FederatedCredential,
+    Operation,
+    Pages,
+    Progress,
+    ResourceGroup,
+    RoleAssignment,
+    RoleDefinition,
+    StaticToken,
+    Subscription,
+    SystemIdentity,
+    UserIdentity,
+    VmIdentity,
+    VmIdentityPlan,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,7 +42,33 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
-__all__ = ["ArmClient", "ArmResponse"]
+__all__ = [
+    "ArmClient",
+    "ArmResponse",
+    "AssignedIdentity",
+    "AzureCli",
+    "FederatedCredential",
+    "FederatedCredentials",
+    "Operation",
+    "Pages",
+    "Progress",
+    "ResourceGroup",
+    "ResourceGroups",
+    "RoleAssignment",
+    "RoleAssignments",
+    "RoleDefinition",
+    "RoleDefinitions",
+    "StaticToken",
+    "Subscription",
+    "Subscriptions",
+    "SystemIdentity",
+    "UserIdentities",
+    "UserIdentity",
+    "VirtualMachines",
+    "VmIdentities",
+    "VmIdentity",
+    "VmIdentityPlan",
+]
 
 
 class ArmClientBase:
@@ -24,26 +78,35 @@ class ArmClientBase:
         self,
         credential: Any = None,
         *,
+        subscription: str | None = None,
+        resource_group: str | None = None,
         cloud: str | None = None,
         ca_file: str | os.PathLike[str] | None = None,
         timeout: float = 90.0,
+        operation_timeout: float = 1800.0,
     ) -> None:
         """Set the client up; touches no network.
 
         Args:
-            credential: Who signs in: a credential of midentity's or any of azure-core's kind. Without one, the
+            credential: Who signs in: a credential of midentity's (`ManagedIdentityCredential`, `AzureCli`,
+                `StaticToken`) or any of azure-core's kind, whose exceptions come through as they are. Without one, the
                 machine's default identity.
+            subscription: The subscription of calls that name none, by its id.
+            resource_group: The resource group of calls that name none.
             cloud: `AzureCloud`, `AzureUSGovernment`, `AzureChinaCloud`, or the https origin of a private cloud. Else
                 the credential's, else `MIDENTITY_CLOUD`.
             ca_file: The roots of trust in PEM, these and no others. Else the credential's, else `MIDENTITY_CA_FILE`,
                 else the system's.
             timeout: Seconds that a call may take, tries and waits included.
+            operation_timeout: Seconds that long-running work is waited for.
 
         Raises:
             InvalidArgumentError: An argument can't be used; the message names it.
         """
-        check_texts({"cloud": cloud}, ("cloud",))
-        check_numbers({"timeout": timeout}, ("timeout",))
+        given = {"subscription": subscription, "resource_group": resource_group, "cloud": cloud}
+        check_texts(given, ("subscription", "resource_group", "cloud"))
+        numbers = {"timeout": timeout, "operation_timeout": operation_timeout}
+        check_numbers(numbers, ("timeout", "operation_timeout"))
         if credential is None:
             from .credential import ManagedIdentityCredential
 
@@ -51,12 +114,16 @@ class ArmClientBase:
         elif not hasattr(credential, "get_token"):
             hint = "give midentity.ManagedIdentityCredential() or another with get_token"
             invalid(f"{type(credential).__name__} is no credential", hint)
-        given = getattr(credential, "_given", {})
         if isinstance(credential, (_native.Credential, _native.AsyncCredential)):
-            cloud = cloud if cloud is not None else given.get("cloud")
-            ca_file = ca_file if ca_file is not None else given.get("ca_file")
+            own = getattr(credential, "_given", {})
+            cloud = cloud if cloud is not None else own.get("cloud")
+            ca_file = ca_file if ca_file is not None else own.get("ca_file")
         self._credential = credential
-        self._native: _native.ArmClient | None = _native.ArmClient(credential, cloud, ca_file, timeout)
+        self._subscription = subscription
+        self._group = resource_group
+        self._native: _native.ArmClient | None = _native.ArmClient(
+            credential, cloud, ca_file, timeout, operation_timeout
+        )
 
     def _client(self) -> _native.ArmClient:
         if self._native is None:
@@ -67,6 +134,12 @@ class ArmClientBase:
 
     def _close(self) -> None:
         self._native = None
+
+    def _machine(self, machine: Any) -> str:
+        return machine_id(machine, self._subscription, self._group)
+
+    def _scope(self, scope: Any) -> str:
+        return scope_of(scope, self._subscription, self._group)
 
 
 class ArmClient(ArmClientBase):
@@ -89,16 +162,31 @@ class ArmClient(ArmClientBase):
         """
         return self.request("GET", path, api_version)
 
-    def request(self, method: str, path: str, api_version: str = "") -> ArmResponse:
-        """Send a request and wait for the answer.
+    def get_resource(self, resource_id: str) -> ArmResponse:
+        """Read any resource by its id, in the newest stable api-version that its provider lists.
+
+        Raises:
+            NotFoundError: There is no such resource, or no such type of resources.
+            MidentityError: Whatever else may fail.
+
+        Example:
+            >>> identity = arm.user_identities.get("id1")
+            >>> arm.get_resource(identity.id).body["name"]
+            'id1'
+        """
+        return self._client().get_resource(resource_id).wait()
+
+    def request(self, method: str, path: str, api_version: str = "", body: Any = None) -> ArmResponse:
+        """Send any request and wait for the answer. Long-running work that it starts is not waited for.
 
         Args:
             method: GET, HEAD, PUT, PATCH, POST or DELETE.
             path: Begins with a slash, without scheme and host; may hold a query.
             api_version: May be left out where the path's query holds it.
+            body: Dictionaries, lists, texts, numbers, truth values; sent as JSON.
 
         Raises:
-            InvalidArgumentError: Method, path or version can't be used.
+            InvalidArgumentError: Method, path, version or body can't be used.
             ForbiddenError: The identity has no right to do this.
             NotFoundError: The resource does not exist.
             MidentityError: Whatever else may fail, and what the credential raises.
@@ -107,14 +195,81 @@ class ArmClient(ArmClientBase):
             >>> ArmClient().request("GET", "/subscriptions", "2022-12-01").status
             200
         """
-        client = self._client()
-        if client.needs_token:
-            token = self._credential.get_token(client.scope)
-            if hasattr(token, "__await__"):
-                token.close()
-                invalid("the credential is one for asyncio", "use midentity.aio.ArmClient")
-            client.give_token(token.token, token.expires_on)
-        return client.request(method, path, api_version)
+        return self._client().request(method, path, api_version, body).wait()
+
+    @property
+    def subscriptions(self) -> Subscriptions:
+        """The subscriptions that the caller sees."""
+        return Subscriptions(self._client)
+
+    @property
+    def resource_groups(self) -> ResourceGroups:
+        """The resource groups of the client's subscription; called, of another one."""
+        return ResourceGroups(self._client, self._subscription, None)
+
+    @property
+    def user_identities(self) -> UserIdentities:
+        """The user-assigned identities of the client's resource group; called, of another group or subscription."""
+        return UserIdentities(self._client, self._subscription, self._group)
+
+    @property
+    def virtual_machines(self) -> VirtualMachines:
+        """The virtual machines of the client's resource group; called, of another one."""
+        return VirtualMachines(self._client, self._subscription, self._group)
+
+    def vm_identity(self, machine: str) -> VmIdentities:
+        """The identities of a machine.
+
+        Args:
+            machine: The resource id of a virtual machine or scale set, or a virtual machine's name in the client's
+                resource group.
+
+        Raises:
+            InvalidArgumentError: It is no machine's id.
+
+        Example:
+            >>> arm.vm_identity("vm1").id.rpartition("/")[2]
+            'vm1'
+        """
+        return VmIdentities(self._client, self._machine(machine))
+
+    def this_vm(self, *, imds_endpoint: str | None = None) -> VmIdentities:
+        """The identities of the machine that this runs on, as its instance metadata names it.
+
+        Raises:
+            CredentialUnavailableError: Not on Azure.
+            MidentityError: Whatever else may fail.
+
+        Example:
+            >>> arm.this_vm().show().kind
+            'SystemAssigned, UserAssigned'
+        """
+        return VmIdentities(self._client, self._client().this_vm(imds_endpoint).wait())
+
+    def system_identity(self, resource_id: str) -> SystemIdentity:
+        """The system-assigned identity of any resource, with its client id, which the resource itself does not tell.
+
+        Raises:
+            NotFoundError: The resource has none.
+            MidentityError: Whatever else may fail.
+
+        Example:
+            >>> vm = arm.vm_identity("vm1")
+            >>> arm.system_identity(vm.id).principal_id == vm.show().system_assigned
+            True
+        """
+        return self._client().system_identity(text_of(resource_id)).wait()
+
+    def role_definitions(self, scope: str | None = None) -> RoleDefinitions:
+        """The roles that can be given at a scope; without one, at the client's own group or subscription."""
+        return RoleDefinitions(self._client, self._scope(scope))
+
+    def role_assignments(self, scope: str | None = None) -> RoleAssignments:
+        """Who has which role at a scope: the id of a subscription, group or resource.
+
+        Without one, at the client's own resource group, or its subscription where it has no group.
+        """
+        return RoleAssignments(self._client, self._scope(scope))
 
     def close(self) -> None:
         """Close the client: later calls raise `ClosedError`. A credential that was given stays open."""

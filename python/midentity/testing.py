@@ -228,6 +228,36 @@ class Emulator:
         """Change how tokens come out: `lifetime_seconds`, `form` and more; what is not given goes to its default."""
         self._control("PUT", "tokens", options)
 
+    def set_settings(self, **settings: Any) -> None:
+        """Change how slow it is; what is not given goes to its default.
+
+        `lro` (`seconds`, `retry_after`, `fail`), `replication_delay_seconds`, `imds_delay_seconds`,
+        `role_delay_seconds`, `federated_write_seconds` and `page_size`.
+        """
+        self._control("PUT", "settings", settings)
+
+    def issue_token(self, principal: str, resource: str | None = None) -> str:
+        """A token of anybody in its state, as if they had signed in: the administrator is `admin@<tenant's name>`.
+
+        Args:
+            principal: A name (`admin@contoso`, `rg1/vm1`, `rg1/id1`) or an object id.
+            resource: What the token is for; Resource Manager unless given.
+
+        Example:
+            >>> from midentity.arm import ArmClient, StaticToken
+            >>> with Emulator() as emulator:
+            ...     arm = ArmClient(StaticToken(emulator.issue_token("admin@contoso")))
+            ...     [subscription.display_name for subscription in arm.subscriptions.list()]
+            ['emulated']
+        """
+        asked = {"principal": principal} if resource is None else {"principal": principal, "resource": resource}
+        token: str = self._control("POST", "tokens/issue", asked)["access_token"]
+        return token
+
+    def populate(self, resource_group: str, user_identities: int) -> None:
+        """Make many user-assigned identities at once, to see how lists of them are gone through."""
+        self._control("POST", "populate", {"resource_group": resource_group, "user_identities": user_identities})
+
     def state(self) -> dict[str, Any]:
         """Its whole state."""
         state: dict[str, Any] = self._control("GET", "state")

@@ -73,6 +73,20 @@ def facts(emulator):
 
 
 @pytest.fixture
+def admin(emulator):
+    """A token of the emulated tenant's administrator."""
+    return midentity.StaticToken(emulator.issue_token("admin@contoso"))
+
+
+@pytest.fixture
+def arm(admin, facts):
+    """The administrator's client of Resource Manager, with the machine's own group as the default."""
+    return midentity.arm.ArmClient(
+        admin, subscription=facts["subscription_id"], resource_group=facts["resource_group"], operation_timeout=30
+    )
+
+
+@pytest.fixture
 def fresh(emulator):
     """Makes credentials with a cache of their own."""
 

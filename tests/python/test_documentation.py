@@ -22,7 +22,7 @@ def examples():
 
 
 @pytest.mark.parametrize(("file", "text"), list(examples()))
-def test_example(file, text, emulator, tmp_path, monkeypatch):
+def test_example(file, text, arm, emulator, tmp_path, monkeypatch):
     # Examples that start an emulator of their own keep its keys here.
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     module = "midentity" if file.stem == "__init__" else f"midentity.{file.stem}"
@@ -30,8 +30,9 @@ def test_example(file, text, emulator, tmp_path, monkeypatch):
     names |= {"midentity": midentity, "ManagedIdentityCredential": midentity.ManagedIdentityCredential}
     if file.stem == "aio":
         names["ManagedIdentityCredential"] = midentity.aio.ManagedIdentityCredential
-    if file.suffix == ".pyi":
+    if file.suffix == ".pyi" or "arm" in file.stem:
         names["ArmClient"] = midentity.arm.ArmClient
+        names["arm"] = arm
     test = doctest.DocTestParser().get_doctest(text, names, file.name, str(file), 0)
     said = []
     runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS)

@@ -9,6 +9,14 @@ use pyo3::types::PyDict;
 
 /// The exception for an error.
 pub(crate) fn raise(py: Python<'_>, error: &Error) -> PyErr {
+    // What a caller's own code raised comes through as it is.
+    let mut cause = std::error::Error::source(error);
+    while let Some(inner) = cause {
+        if let Some(theirs) = inner.downcast_ref::<PyErr>() {
+            return theirs.clone_ref(py);
+        }
+        cause = inner.source();
+    }
     exception(py, error).map_or_else(|other| other, PyErr::from_value)
 }
 

@@ -2,6 +2,11 @@
 //! the package `midentity`.
 
 mod arm;
+mod arm_operation;
+mod arm_outcome;
+mod arm_pages;
+mod arm_provider;
+mod arm_results;
 mod cache;
 mod credential;
 mod delivery;
@@ -21,7 +26,20 @@ use pyo3::prelude::*;
 #[pymodule(name = "_native", gil_used = false)]
 mod native {
     #[pymodule_export]
-    use super::arm::{ArmClient, ArmResponse};
+    use super::arm::ArmClient;
+    #[pymodule_export]
+    use super::arm_operation::{AsyncOperation, Operation, Progress};
+    #[pymodule_export]
+    use super::arm_outcome::Call;
+    #[pymodule_export]
+    use super::arm_pages::{AsyncPages, Pages};
+    #[pymodule_export]
+    use super::arm_provider::{AzureCli, StaticToken};
+    #[pymodule_export]
+    use super::arm_results::{
+        ArmResponse, AssignedIdentity, FederatedCredential, ResourceGroup, RoleAssignment, RoleDefinition,
+        Subscription, SystemIdentity, UserIdentity, VmIdentity, VmIdentityPlan,
+    };
     #[pymodule_export]
     use super::cache::TokenCache;
     #[pymodule_export]
