@@ -23,7 +23,7 @@ use crate::error::{Error, ErrorKind, Result, id};
 use crate::http::cloud::CloudTransport;
 use crate::http::retry::{self, Decision, Outcome, Retries};
 use crate::scope::Scope;
-use crate::token::TokenOptions;
+use crate::token::{AccessToken, TokenOptions};
 use crate::token_provider::TokenProvider;
 
 /// The most that an answer may be: long lists come in pages.
@@ -269,7 +269,11 @@ impl ArmClient {
         let mut renewal = Renewal::None;
         loop {
             attempts += 1;
-            let Refused { error, outcome, claims } = match inner.attempt(&call, deadline, &renewal).await {
+            let tried = match inner.token(&mut renewal, deadline).await {
+                Ok(token) => inner.attempt(&call, deadline, &token).await,
+                Err(error) => Err(Refused::new(error, Outcome::Final)),
+            };
+            let Refused { error, outcome, claims } = match tried {
                 Ok(response) => return Ok(response),
                 Err(refused) => *refused,
             };
@@ -301,6 +305,8 @@ enum Renewal {
     None,
     Fresh,
     Claims(String),
+    /// What came of it serves the call's further tries.
+    Done(AccessToken),
 }
 
 /// Why an attempt gave no answer to hand on.
@@ -360,21 +366,27 @@ impl Inner {
         Ok(url)
     }
 
+    async fn token(&self, renewal: &mut Renewal, deadline: Duration) -> Result<AccessToken> {
+        let left = deadline.saturating_sub(self.clock.monotonic()).max(Duration::from_millis(1));
+        let options = TokenOptions::new().timeout(left);
+        let options = match renewal {
+            Renewal::None => return self.provider.token(&self.scope, &options).await,
+            Renewal::Done(token) => return Ok(token.clone()),
+            Renewal::Fresh => options.force_refresh(true),
+            Renewal::Claims(claims) => options.claims(claims.as_str()),
+        };
+        let token = self.provider.token(&self.scope, &options).await?;
+        *renewal = Renewal::Done(token.clone());
+        Ok(token)
+    }
+
     async fn attempt(
         &self,
         call: &Call<'_>,
         deadline: Duration,
-        renewal: &Renewal,
+        token: &AccessToken,
     ) -> Result<RawResponse, Box<Refused>> {
         let last = |e| Refused::new(e, Outcome::Final);
-        let left = deadline.saturating_sub(self.clock.monotonic()).max(Duration::from_millis(1));
-        let options = TokenOptions::new().timeout(left);
-        let options = match renewal {
-            Renewal::None => options,
-            Renewal::Fresh => options.force_refresh(true),
-            Renewal::Claims(claims) => options.claims(claims),
-        };
-        let token = self.provider.token(&self.scope, &options).await.map_err(last)?;
         let client = self.transport.client().map_err(last)?;
         let mut bearer = HeaderValue::from_str(&Zeroizing::new(format!("Bearer {}", token.secret().expose())))
             .map_err(|_| {

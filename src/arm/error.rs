@@ -6,7 +6,10 @@ use std::io;
 use serde_json::Value;
 
 use crate::error::{Error, ErrorKind, id};
-use crate::http::redact::redact;
+use crate::http::redact::{redact, redact_to};
+
+/// Refusals name client, action, scope and linked ids, each long, and the end matters.
+const SHOWN: usize = 2000;
 
 /// The body without the byte-order mark that some of Azure's services begin with.
 pub(crate) fn without_bom(body: &[u8]) -> &[u8] {
@@ -29,8 +32,9 @@ pub(crate) fn read(body: &[u8]) -> (Option<String>, String) {
 /// As [`read`], for an error that stands inside a status document.
 pub(crate) fn read_value(value: &Value) -> (Option<String>, String) {
     let error = value.get("error").filter(|e| e.is_object()).unwrap_or(value);
-    let text =
-        |name: &str| error.get(name).or_else(|| error.get(capitalised(name))).and_then(Value::as_str).map(redact);
+    let text = |name: &str| {
+        error.get(name).or_else(|| error.get(capitalised(name))).and_then(Value::as_str).map(|t| redact_to(t, SHOWN))
+    };
     let code = text("code");
     let message = text("message").unwrap_or_else(|| "the answer says no reason".to_owned());
     // The outer words are often "see inner errors": the first detail is what failed.
@@ -71,8 +75,11 @@ pub(crate) fn from_status(status: u16, body: &[u8]) -> Error {
             ErrorKind::Forbidden,
             id::ARM_FORBIDDEN,
             "the identity has no right to do this",
-            "give it a role at this scope (Reader to read); a new role takes some minutes to work, and a token taken \
-             before it may have to be renewed",
+            &format!(
+                "give it {} at this scope; a new role takes some minutes to work, and a token taken before it may \
+                 have to be renewed",
+                role_for(refused_action(&message).unwrap_or_default())
+            ),
         ),
         404 => new(
             ErrorKind::NotFound,
@@ -106,6 +113,32 @@ pub(crate) fn from_status(status: u16, body: &[u8]) -> Error {
         ),
     };
     error.with_status(status).with_service_code(code)
+}
+
+/// The action that a 403's words name last: of two, the second is the one that is missing.
+fn refused_action(message: &str) -> Option<&str> {
+    message.rsplit_once("perform action '")?.1.split('\'').next()
+}
+
+/// The role that gives least beyond this action.
+fn role_for(action: &str) -> &'static str {
+    let action = action.to_ascii_lowercase();
+    let of = |provider: &str| action.starts_with(provider);
+    if of("microsoft.managedidentity/userassignedidentities/") && action.ends_with("/assign/action") {
+        "the role Managed Identity Operator"
+    } else if of("microsoft.authorization/") && !action.ends_with("/read") {
+        "the role Role Based Access Control Administrator, User Access Administrator or Owner"
+    } else if action.ends_with("/read") {
+        "the role Reader"
+    } else if of("microsoft.managedidentity/") {
+        "the role Managed Identity Contributor"
+    } else if of("microsoft.compute/") {
+        "the role Virtual Machine Contributor"
+    } else if action.is_empty() {
+        "a role that allows it (Reader to read, Contributor to change)"
+    } else {
+        "the role Contributor"
+    }
 }
 
 /// A connection that went away says nothing about trust, although the TLS library words it as its own failure.

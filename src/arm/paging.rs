@@ -8,7 +8,7 @@ use reqwest::Method;
 use serde::de::DeserializeOwned;
 use url::Url;
 
-use super::client::{ArmClient, Call, parse};
+use super::client::{ArmClient, Call, bad_answer, parse};
 use crate::error::Result;
 
 /// A list that is read page by page: memory holds one page, however long the list is.
@@ -66,13 +66,16 @@ impl<T: DeserializeOwned> Pages<T> {
             return Ok(Some(self.page.drain(..).collect()));
         }
         let Some(url) = self.next.clone() else { return Ok(None) };
-        let call = Call { method: Method::GET, url, body: None, if_match: None };
+        let call = Call { method: Method::GET, url: url.clone(), body: None, if_match: None };
         let response = self.client.call_raw(call).await?;
         // Some providers answer a list of none with no body.
         let page: Page<T> =
             if response.body.is_empty() { Page { value: Vec::new(), next_link: None } } else { parse(&response.body)? };
         self.next = match page.next_link.filter(|l| !l.is_empty()) {
-            Some(link) => Some(self.client.link(&link)?),
+            Some(link) => match self.client.link(&link)? {
+                next if next == url => return Err(bad_answer("a page names itself as the next one")),
+                next => Some(next),
+            },
             None => None,
         };
         Ok(Some(page.value))

@@ -73,7 +73,9 @@ pub(super) async fn finish(
         asked = retry_after(client, &response);
         let elapsed = clock.monotonic().saturating_sub(start);
         if by_status {
-            let status = response.body.get("status").and_then(Value::as_str).unwrap_or("Succeeded");
+            // Without a word, the status is all there is: 202 is what goes on.
+            let silent = if response.status == 202 { "InProgress" } else { "Succeeded" };
+            let status = response.body.get("status").and_then(Value::as_str).unwrap_or(silent);
             let percent = response.body.get("percentComplete").and_then(Value::as_f64);
             reporter.tell(status, elapsed, percent);
             if is_end(status, &response, reporter)? {

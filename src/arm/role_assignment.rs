@@ -12,7 +12,9 @@ use super::operation::{Operation, Reporter};
 use super::paging::Pages;
 use super::role::{API_VERSION, Permission};
 use super::scope_path;
+use crate::clock::Clock;
 use crate::error::{Error, ErrorKind, Result, id};
+use crate::resource_id::ResourceId;
 
 /// A new principal is known everywhere after some seconds to minutes: a look every so often, for this long.
 const REPLICATION_LIMIT: Duration = Duration::from_secs(300);
@@ -130,13 +132,15 @@ impl RoleAssignments {
         principal_id: &str,
         principal_type: PrincipalType,
     ) -> Result<Operation<RoleAssignment>> {
-        if Uuid::try_parse(principal_id).is_err() {
+        let Ok(principal) = Uuid::try_parse(principal_id) else {
             return Err(Error::argument(
                 id::ARGUMENT_IDENTITY,
                 format!("{principal_id:?} is not an object id"),
                 "give the principal (object) id, a GUID; a client id or name is something else",
             ));
-        }
+        };
+        // In the one spelling that the service takes, whatever the caller's.
+        let principal_id = &principal.to_string();
         let role =
             self.client.role_definitions(if self.scope.is_empty() { "/" } else { &self.scope })?.find(role).await?;
         let key = format!("{}|{principal_id}|{}", self.scope, role.guid()).to_ascii_lowercase();
@@ -163,6 +167,23 @@ impl RoleAssignments {
         ))
     }
 
+    /// An assignment's path by its name or id. Another thing's id is refused: deleting it would delete that thing.
+    fn assignment_path(&self, assignment: &str) -> Result<String> {
+        if !assignment.starts_with('/') {
+            return Ok(format!("{}/{}", self.path(), guid(assignment)?));
+        }
+        let path = scope_path::check(assignment)?;
+        let kind = ResourceId::parse(&path)?.resource_type().unwrap_or_default();
+        if kind.eq_ignore_ascii_case("Microsoft.Authorization/roleAssignments") {
+            return Ok(path);
+        }
+        Err(Error::argument(
+            id::ARGUMENT_PATH,
+            format!("{assignment:?} is not the id of a role assignment"),
+            "give its id (…/providers/Microsoft.Authorization/roleAssignments/<GUID>), or the GUID alone",
+        ))
+    }
+
     async fn put(&self, name: &Uuid, body: &Value) -> Result<RoleAssignment> {
         let path = format!("{}/{name}", self.path());
         self.client.send(Method::PUT, &path, API_VERSION, Some(body)).await?.read()
@@ -178,7 +199,7 @@ impl RoleAssignments {
         told: &Reporter,
     ) -> Result<RoleAssignment> {
         let clock = self.client.clock();
-        let (start, mut wait) = (clock.monotonic(), FIRST_LOOK);
+        let (start, mut wait, mut renamed) = (clock.monotonic(), FIRST_LOOK, false);
         loop {
             let error = match result {
                 Ok(assignment) => return Ok(assignment),
@@ -187,7 +208,8 @@ impl RoleAssignments {
             if error.service_code() == Some("RoleAssignmentExists") {
                 return self.existing(role, principal).await;
             }
-            if error.service_code() == Some("RoleAssignmentUpdateNotPermitted") {
+            if error.service_code() == Some("RoleAssignmentUpdateNotPermitted") && !renamed {
+                renamed = true;
                 // The name is taken by the assignment of an identity that was deleted and made anew.
                 name = Uuid::new_v4();
                 result = self.put(&name, body).await;
@@ -262,11 +284,7 @@ impl RoleAssignments {
     /// # Ok(()) }
     /// ```
     pub async fn delete(&self, assignment: &str) -> Result<bool> {
-        let path = if assignment.starts_with('/') {
-            scope_path::check(assignment)?
-        } else {
-            format!("{}/{}", self.path(), guid(assignment)?)
-        };
+        let path = self.assignment_path(assignment)?;
         match self.client.send(Method::DELETE, &path, API_VERSION, None).await {
             Ok(response) => Ok(response.status() != 204),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
@@ -286,19 +304,16 @@ impl RoleAssignments {
     /// # }
     /// ```
     pub async fn wait_until_visible(&self, assignment: &str, limit: Duration) -> Result<()> {
-        let path = if assignment.starts_with('/') {
-            scope_path::check(assignment)?
-        } else {
-            format!("{}/{}", self.path(), guid(assignment)?)
-        };
-        self.look_until(limit, id::ROLE_NOT_VISIBLE, "the role assignment can't be read yet", async || {
+        let path = self.assignment_path(assignment)?;
+        let mut looks = Looks::new(self.client.clock(), limit);
+        loop {
             match self.client.get_path(&path, API_VERSION).await {
-                Ok(_) => Ok(true),
-                Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
-                Err(error) => Err(error),
+                Ok(_) => return Ok(()),
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                Err(error) => return Err(error),
             }
-        })
-        .await
+            looks.pause(id::ROLE_NOT_VISIBLE, "the role assignment can't be read yet").await?;
+        }
     }
 
     /// Waits until the caller itself may do `action` at the scope, by asking for its permissions there.
@@ -315,40 +330,45 @@ impl RoleAssignments {
     pub async fn wait_until_allowed(&self, action: &str, limit: Duration) -> Result<()> {
         let path = format!("{}/providers/Microsoft.Authorization/permissions", self.scope);
         let what = format!("the caller may not do {action} here yet");
-        self.look_until(limit, id::ROLE_NOT_ALLOWED, &what, async || {
+        let mut looks = Looks::new(self.client.clock(), limit);
+        loop {
             let mut pages: Pages<Permission> = Pages::new(self.client.clone(), self.client.url(&path, API_VERSION)?);
             loop {
                 match pages.next().await {
-                    Ok(Some(permission)) if permission.allows(action) => return Ok(true),
+                    Ok(Some(permission)) if permission.allows(action) => return Ok(()),
                     Ok(Some(_)) => {}
-                    Ok(None) => return Ok(false),
+                    Ok(None) => break,
                     // Who has no role at all may not even ask.
-                    Err(error) if error.kind() == ErrorKind::Forbidden => return Ok(false),
+                    Err(error) if error.kind() == ErrorKind::Forbidden => break,
                     Err(error) => return Err(error),
                 }
             }
-        })
-        .await
+            looks.pause(id::ROLE_NOT_ALLOWED, &what).await?;
+        }
+    }
+}
+
+/// Looking again and again, less and less often, until the time allowed is over.
+struct Looks<'a> {
+    clock: &'a Clock,
+    start: Duration,
+    wait: Duration,
+    limit: Duration,
+}
+
+impl<'a> Looks<'a> {
+    fn new(clock: &'a Clock, limit: Duration) -> Self {
+        Self { clock, start: clock.monotonic(), wait: FIRST_LOOK, limit }
     }
 
-    async fn look_until(
-        &self,
-        limit: Duration,
-        timeout: &'static str,
-        what: &str,
-        look: impl AsyncFn() -> Result<bool>,
-    ) -> Result<()> {
-        let clock = self.client.clock();
-        let (start, mut wait) = (clock.monotonic(), FIRST_LOOK);
-        while !look().await? {
-            let elapsed = clock.monotonic().saturating_sub(start);
-            if elapsed + wait > limit {
-                return Err(Error::new(ErrorKind::Timeout, timeout, format!("{what}, after {} s", elapsed.as_secs()))
-                    .with_hint("changes of roles can take up to 10 minutes; allow more time"));
-            }
-            clock.sleep(wait).await;
-            wait = (wait * 2).min(LONGEST_LOOK);
+    async fn pause(&mut self, timeout: &'static str, what: &str) -> Result<()> {
+        let elapsed = self.clock.monotonic().saturating_sub(self.start);
+        if elapsed + self.wait > self.limit {
+            return Err(Error::new(ErrorKind::Timeout, timeout, format!("{what}, after {} s", elapsed.as_secs()))
+                .with_hint("changes of roles can take up to 10 minutes; allow more time"));
         }
+        self.clock.sleep(self.wait).await;
+        self.wait = (self.wait * 2).min(LONGEST_LOOK);
         Ok(())
     }
 }

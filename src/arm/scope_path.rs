@@ -13,7 +13,10 @@ pub(super) fn check(scope: &str) -> Result<String> {
         return Ok(String::new());
     }
     if !text.starts_with('/') {
-        let meant = if uuid::Uuid::try_parse(text).is_ok() {
+        let pasted = text.split_once("://").and_then(|(_, rest)| rest.split_once('/'));
+        let meant = if let Some((_, path)) = pasted {
+            format!("/{}", path.split(['?', '#']).next().unwrap_or(path))
+        } else if uuid::Uuid::try_parse(text).is_ok() {
             format!("/subscriptions/{text}")
         } else if text.to_ascii_lowercase().starts_with("subscriptions/") {
             format!("/{text}")
@@ -95,6 +98,9 @@ mod tests {
         let hint = |s: &str| check(s).unwrap_err().hint().unwrap().to_owned();
         assert!(hint("rg1").contains("/resourceGroups/rg1"));
         assert!(hint("8d1c0000-0000-0000-0000-000000000000").contains("/subscriptions/8d1c0000"));
+        assert!(
+            hint("https://management.azure.com/subscriptions/a?api-version=1").ends_with("probably /subscriptions/a")
+        );
         assert_eq!(check("//subscriptions/a/resourcegroups/b/").unwrap(), "/subscriptions/a/resourcegroups/b");
         assert_eq!(check("/").unwrap(), "");
     }

@@ -7,10 +7,11 @@ use super::client::ArmClient;
 use super::operation::{Operation, Reporter};
 use super::role_assignment::PrincipalType;
 use super::vm_identity::{API_VERSION, VmIdentities, VmIdentity};
-use super::vm_identity_plan::IdentityRef;
-use super::{polling, scope_path, user_identity};
+use super::vm_identity_plan::{self, IdentityRef};
+use super::{polling, scope_path};
 use crate::error::{Error, ErrorKind, Result, id};
 use crate::instance::InstanceMetadata;
+use crate::resource_id::ResourceId;
 
 /// The virtual machines of one resource group.
 ///
@@ -130,10 +131,11 @@ impl ArmClient {
 }
 
 impl VirtualMachines {
-    /// Makes a machine with identities, and gives its system-assigned identity a role, in one call.
+    /// Makes a machine with identities, and gives its system-assigned identity a role, in one call. A machine of this
+    /// name that is there already is left as it is.
     ///
     /// # Errors
-    /// `argument.option` where a role is asked for without a system-assigned identity; Forbidden, Conflict,
+    /// Conflict where the machine is there; `argument.option` where a role is asked for without a system-assigned identity; Forbidden, Conflict,
     /// `arm.operation_failed`; where the machine was made and the role could not be given, the error says so. And as
     /// [`ArmClient::request`].
     ///
@@ -155,24 +157,26 @@ impl VirtualMachines {
                 "add [system] to its identities, or give the role to the user-assigned one by itself",
             ));
         }
-        // Before anything is made: a role that does not exist, or a scope that is none.
-        if let Some((role, scope)) = &new.role {
-            self.client.role_definitions(scope)?.find(role).await?;
-        }
         let group = format!("/subscriptions/{}/resourceGroups/{}", self.subscription, self.group);
         let path = format!("{group}/providers/Microsoft.Compute/virtualMachines/{name}");
         let machine = self.client.vm_identity(&path)?;
+        let mut user: Vec<ResourceId> = Vec::new();
+        for identity in &new.identities {
+            if let Some(id) = vm_identity_plan::resolve(machine.machine(), identity)?
+                && !user.contains(&id)
+            {
+                user.push(id);
+            }
+        }
         let mut body = new.body;
+        if !body.is_object() {
+            return Err(Error::argument(
+                id::ARGUMENT_OPTION,
+                "the machine's body is not a JSON object",
+                "give location, properties and what else the machine needs",
+            ));
+        }
         if !new.identities.is_empty() {
-            let user: Vec<String> = new
-                .identities
-                .iter()
-                .filter_map(|i| match i {
-                    IdentityRef::User(text) if text.starts_with('/') => Some(text.clone()),
-                    IdentityRef::User(text) => Some(format!("{group}/{}/{text}", user_identity::PROVIDER)),
-                    IdentityRef::System => None,
-                })
-                .collect();
             let kind = match (system, user.is_empty()) {
                 (true, true) => "SystemAssigned",
                 (true, false) => "SystemAssigned, UserAssigned",
@@ -180,17 +184,28 @@ impl VirtualMachines {
             };
             let mut identity = serde_json::json!({ "type": kind });
             if !user.is_empty() {
-                let named: serde_json::Map<_, _> = user.into_iter().map(|id| (id, serde_json::json!({}))).collect();
+                let named: serde_json::Map<_, _> =
+                    user.iter().map(|id| (id.to_string(), serde_json::json!({}))).collect();
                 identity["userAssignedIdentities"] = Value::Object(named);
             }
-            let Some(fields) = body.as_object_mut() else {
-                return Err(Error::argument(
-                    id::ARGUMENT_OPTION,
-                    "the machine's body is not a JSON object",
-                    "give location, properties and what else the machine needs",
-                ));
-            };
-            fields.insert("identity".to_owned(), identity);
+            body["identity"] = identity;
+        }
+        // Before anything is made: a role that does not exist, or a scope that is none.
+        if let Some((role, scope)) = &new.role {
+            self.client.role_definitions(scope)?.find(role).await?;
+        }
+        // A PUT over a machine that is there would replace it, and take from it what the body does not name.
+        match self.client.get_path(&path, API_VERSION).await {
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+            Ok(_) => {
+                return Err(Error::new(
+                    ErrorKind::Conflict,
+                    id::ARM_CONFLICT,
+                    format!("the virtual machine {name} is there already"),
+                )
+                .with_hint("change its identities with vm_identity, or choose another name"));
+            }
         }
         let first = self.client.send(Method::PUT, &path, API_VERSION, Some(&body)).await?;
         let reporter = Reporter::new(format!("making the virtual machine {name}"));

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use reqwest::Method;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::client::{ArmClient, Call};
 use super::operation::{Operation, Reporter};
@@ -47,7 +47,8 @@ impl ArmClient {
     /// # }
     /// ```
     pub fn vm_identity(&self, machine: &str) -> Result<VmIdentities> {
-        let machine = ResourceId::parse(&scope_path::check(machine).map_err(|_| not_a_machine(machine))?)?;
+        let path = scope_path::check(machine).and_then(|path| ResourceId::parse(&path));
+        let machine = path.map_err(|_| not_a_machine(machine))?;
         let kind = machine.resource_type().unwrap_or_default();
         let known = ["Microsoft.Compute/virtualMachines", "Microsoft.Compute/virtualMachineScaleSets"];
         if known.iter().any(|k| k.eq_ignore_ascii_case(&kind)) {
@@ -94,7 +95,8 @@ impl VmIdentities {
     /// # Ok(()) }
     /// ```
     pub async fn show(&self) -> Result<VmIdentity> {
-        VmIdentity::of(self.read().await?.body(), Vec::new())
+        let response = self.read().await?;
+        VmIdentity::of(response.body(), warnings(response.body(), self.machine.as_str()))
     }
 
     /// What a change would do. Sends nothing but reads.
@@ -227,22 +229,41 @@ impl VmIdentities {
         if lost.is_empty() && (present.system || !plan.wanted.system) {
             return Ok(VmIdentity { warnings: plan.warnings().to_vec(), ..after });
         }
-        self.put_back(&plan, &lost, &told).await
+        self.put_back(&plan, &present, &lost, &told).await
     }
 
-    /// The service did not keep what was not named: put it back and say so.
-    async fn put_back(&self, plan: &VmIdentityPlan, lost: &[&ResourceId], told: &Reporter) -> Result<VmIdentity> {
-        let names: Vec<&str> = lost.iter().map(|id| id.as_str()).collect();
-        let body = json!({"identity": {
-            "type": if plan.wanted.system { "SystemAssigned, UserAssigned" } else { "UserAssigned" },
-            "userAssignedIdentities": names.iter().map(|n| ((*n).to_owned(), json!({}))).collect::<serde_json::Map<_, _>>(),
-        }});
-        let body = if lost.is_empty() { json!({"identity": {"type": "SystemAssigned, UserAssigned"}}) } else { body };
+    /// Assigns what the service lost once more, and says so.
+    async fn put_back(
+        &self,
+        plan: &VmIdentityPlan,
+        found: &Present,
+        lost: &[&ResourceId],
+        told: &Reporter,
+    ) -> Result<VmIdentity> {
+        let mut names: Vec<&str> = lost.iter().map(|id| id.as_str()).collect();
+        let named: Map<String, Value> = names.iter().map(|n| ((*n).to_owned(), json!({}))).collect();
+        let mut identity = Map::new();
+        let user = !lost.is_empty() || !found.user.is_empty();
+        let kind = match (plan.wanted.system, user) {
+            (true, true) => "SystemAssigned, UserAssigned",
+            (true, false) => "SystemAssigned",
+            (false, _) => "UserAssigned",
+        };
+        identity.insert("type".to_owned(), Value::from(kind));
+        if !named.is_empty() {
+            identity.insert("userAssignedIdentities".to_owned(), Value::Object(named));
+        }
+        if plan.wanted.system && !found.system {
+            names.push("[system]");
+        }
+        let body = json!({ "identity": identity });
         let first = self.client.send(Method::PATCH, self.machine.as_str(), API_VERSION, Some(&body)).await?;
         polling::finish(&self.client, &first, &Method::PATCH, told).await?;
         let after = self.show().await?;
         let present = after.present()?;
-        if let Some(missing) = lost.iter().find(|id| !present.user.contains(id)) {
+        let missing = lost.iter().find(|id| !present.user.contains(id)).map(|id| id.as_str());
+        let missing = missing.or_else(|| (plan.wanted.system && !present.system).then_some("[system]"));
+        if let Some(missing) = missing {
             return Err(Error::new(
                 ErrorKind::Conflict,
                 id::VM_IDENTITY_LOST,
@@ -272,7 +293,10 @@ impl VmIdentities {
         for identity in self.show().await?.user_assigned() {
             match self.client.get_path(identity.id(), user_identity::API_VERSION).await {
                 Err(error) if error.kind() == ErrorKind::NotFound => gone.push(identity.id().to_owned()),
-                _ => {}
+                // Who may not read it can't tell; other failures say nothing about the identity either.
+                Ok(_) => {}
+                Err(error) if error.kind() == ErrorKind::Forbidden => {}
+                Err(error) => return Err(error),
             }
         }
         Ok(gone)
@@ -302,7 +326,7 @@ impl VmIdentities {
         if code == "LinkedAuthorizationFailed" {
             return error.with_hint(
                 "assigning a user-assigned identity needs the role Managed Identity Operator on that identity, besides \
-                 the right to change the machine",
+                 the right to change the machine; an identity of another tenant can't be assigned at all",
             );
         }
         error
@@ -381,8 +405,11 @@ impl VmIdentity {
     fn of(machine: &Value, warnings: Vec<String>) -> Result<Self> {
         let wire = match machine.get("identity") {
             None | Some(Value::Null) => Wire::default(),
-            Some(identity) => serde_json::from_value(identity.clone())
-                .map_err(|_| super::client::bad_answer("the machine's identity has another shape than expected"))?,
+            // Serde would read an array too, as the fields in their order.
+            Some(identity) => Some(identity.clone())
+                .filter(Value::is_object)
+                .and_then(|identity| serde_json::from_value(identity).ok())
+                .ok_or_else(|| super::client::bad_answer("the machine's identity has another shape than expected"))?,
         };
         let user = wire.user_assigned_identities.unwrap_or_default().into_iter().map(|(id, ids)| {
             let ids = ids.unwrap_or_default();

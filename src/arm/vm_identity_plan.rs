@@ -223,7 +223,7 @@ fn body(wanted: &Present, comes: &[&ResourceId], goes: &[&ResourceId]) -> Value 
 }
 
 /// The id of a user-assigned identity, `None` for the system-assigned one.
-fn resolve(machine: &ResourceId, identity: &IdentityRef) -> Result<Option<ResourceId>> {
+pub(super) fn resolve(machine: &ResourceId, identity: &IdentityRef) -> Result<Option<ResourceId>> {
     let IdentityRef::User(text) = identity else { return Ok(None) };
     if !text.starts_with('/') {
         scope_path::check_identity_name(text)?;

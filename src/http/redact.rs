@@ -5,7 +5,12 @@ const SHOWN: usize = 400;
 
 /// The text on one line, shortened, with everything that could be a credential replaced by `****`.
 pub(crate) fn redact(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len().min(SHOWN + 8));
+    redact_to(text, SHOWN)
+}
+
+/// As [`redact`], with more of the text.
+pub(crate) fn redact_to(text: &str, most: usize) -> String {
+    let mut shown = String::with_capacity(text.len().min(most + 8));
     let mut word = String::new();
     let mut secret_follows = false;
     for c in text.chars().chain(std::iter::once(' ')) {
@@ -16,8 +21,8 @@ pub(crate) fn redact(text: &str) -> String {
         secret_follows = push_word(&mut shown, &word, secret_follows);
         word.clear();
         shown.push(if c.is_control() || c.is_whitespace() { ' ' } else { c });
-        if shown.len() > SHOWN {
-            shown = shown.chars().take(SHOWN).collect();
+        if shown.len() > most {
+            shown = shown.chars().take(most).collect();
             shown.push('…');
             return shown;
         }

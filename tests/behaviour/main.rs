@@ -9,13 +9,24 @@
 mod conformance;
 
 mod arm;
+mod arm_bad_input;
+mod arm_client;
+mod azure;
 mod canary;
 mod case;
 mod child;
 mod instance;
 mod log;
+mod operations;
+mod paging;
+mod places;
 mod requests;
+mod resources;
+mod roles;
 mod runtimes;
 mod safety;
 mod server;
+mod tutorials;
+mod user_identities;
 mod vectors;
+mod vm_identity;

@@ -8,6 +8,7 @@ import midentity
 import pytest
 from contoso import Entra
 from flavours import AWAITED, BLOCKING, settled
+from management import CLIENT_IDS, Administrator, AwaitedAdministrator, Management, control
 from midentity.testing import Emulator
 
 # What would lead a client to another token source, to another cloud, or through a proxy.
@@ -84,3 +85,25 @@ async def ours(flavour):
     yield make
     for credential in made:
         await settled(credential.close())
+
+
+@pytest.fixture
+async def managed(flavour, emulator, machine, ours):
+    """Makes the management clients of an administrator, or of one of our machine's identities by its name."""
+    emulator.set_state(Path(__file__).with_name("management.yaml").read_text())
+    # Operations are looked at often, so that the tests don't wait for what they are not about.
+    control(emulator, "PUT", "settings", {"lro": {"seconds": 0.02, "retry_after": 0}})
+    machine("jump")
+    made = []
+
+    def make(who="admin"):
+        if who == "admin":
+            credential = (AwaitedAdministrator if flavour.awaited else Administrator)(emulator)
+        else:
+            credential = ours(client_id=CLIENT_IDS[who])
+        made.append(Management(flavour, emulator, credential))
+        return made[-1]
+
+    yield make
+    for one in made:
+        await one.close()

@@ -14,7 +14,8 @@ use crate::{errors, layering, versions};
 const DENY_VERSION: &str = "0.20.2";
 
 /// What of the Python code is checked; a folder that does not exist yet is left out.
-const PYTHON: &[&str] = &["python", "examples/python", "tests/python", "tests/clients", "benches", "fuzz"];
+const PYTHON: &[&str] =
+    &["python", "examples/python", "tests/python", "tests/clients", "tests/azure_cli", "benches", "fuzz"];
 
 pub(crate) fn run(project: &Project, flags: &Flags) -> Result<Report, String> {
     let mut report = Report::default();

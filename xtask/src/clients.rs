@@ -25,5 +25,21 @@ pub(crate) fn run(project: &Project) -> Result<Report, String> {
     let mut freeze = venv.python(project);
     process::run(freeze.args(["-m", "pip", "list", "--disable-pip-version-check"]))?;
     test::pytest(project, &venv, "clients", "tests/clients", &mut report)?;
+    azure_cli(project, &venv, &mut report)?;
     Ok(report)
+}
+
+/// The Azure CLI pins other versions of what the clients use: it is a program of an environment of its own, which the
+/// tests start, and they themselves run beside the library.
+fn azure_cli(project: &Project, venv: &Venv, report: &mut Report) -> Result<(), String> {
+    Report::announce("The Azure CLI");
+    let made = Interpreter::find()
+        .and_then(|interpreter| Venv::ensure(project, &interpreter, ".cache/azure_cli", &["azure_cli"]));
+    match made {
+        Ok(_) => test::pytest(project, venv, "azure_cli", "tests/azure_cli", report),
+        Err(missing) => {
+            report.skip("azure_cli", &missing);
+            Ok(())
+        }
+    }
 }

@@ -183,8 +183,10 @@ pub(super) fn list(context: &Context<'_>, subscription: Uuid) -> Answer {
 
 /// `tagName eq 'x'`, with `and tagValue eq 'y'` or without.
 fn tag_filter(filter: &str) -> Result<(String, Option<String>), Reply> {
+    // The Azure CLI spells the names in lower case.
     let value = |part: &str, name: &str| {
-        let rest = part.trim().strip_prefix(name)?.trim_start().strip_prefix("eq")?.trim();
+        let (given, rest) = part.trim().split_at_checked(name.len())?;
+        let rest = Some(rest).filter(|_| given.eq_ignore_ascii_case(name))?.trim_start().strip_prefix("eq")?.trim();
         Some(rest.strip_prefix('\'')?.strip_suffix('\'')?.to_owned())
     };
     let mut parts = filter.splitn(2, " and ");

@@ -84,6 +84,8 @@ fn lists_show_what_the_caller_may_read() {
     assert_eq!(names("reader", ""), ["rg1"]);
     azure.patch(&group("rg2"), json!({"tags": {"env": "prod"}})).ok(200);
     assert_eq!(names("admin", "?$filter=tagName eq 'env' and tagValue eq 'prod'"), ["rg2"]);
+    // As the Azure CLI spells it.
+    assert_eq!(names("admin", "?$filter=tagname eq 'env' and tagvalue eq 'prod'"), ["rg2"]);
     let odd = azure.get(&format!("{SUBSCRIPTION}/resourcegroups?$filter=name eq 'x'"));
     odd.refused(400, "InvalidFilterInQueryString", "tagName");
     let list = format!("{SUBSCRIPTION}/resourcegroups");
