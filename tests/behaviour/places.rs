@@ -146,9 +146,9 @@ async fn a_machine_with_identities_and_a_role_in_one_call() {
     let own = azure.of("rg1/new").resource_groups(SUBSCRIPTION_ID).get("rg1").await.unwrap();
     assert_eq!(own.name(), "rg1");
     for (name, identities, kind) in [
-        ("none", vec![], "None"),
-        ("system", vec!["[system]"], "SystemAssigned"),
-        ("user", vec!["id1"], "UserAssigned"),
+        ("new-0", vec![], "None"),
+        ("new-1", vec!["[system]"], "SystemAssigned"),
+        ("new-2", vec!["id1"], "UserAssigned"),
     ] {
         azure.slow(0.0);
         let new = NewVirtualMachine::from_body(body()).identities(identities);
