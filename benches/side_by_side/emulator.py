@@ -62,11 +62,13 @@ class Emulator:
             yield
             return
         everywhere = os.sched_getaffinity(0)
-        tasks = [0, *(int(task.name) for task in pathlib.Path(f"/proc/{self.process.pid}/task").iterdir())]
 
         def put_on(cores):
-            for task in tasks:
-                os.sched_setaffinity(task, cores)
+            os.sched_setaffinity(0, cores)
+            for task in pathlib.Path(f"/proc/{self.process.pid}/task").iterdir():
+                # Threads without work end.
+                with contextlib.suppress(ProcessLookupError):
+                    os.sched_setaffinity(int(task.name), cores)
 
         put_on({max(everywhere)})
         try:
@@ -79,8 +81,29 @@ class Emulator:
         self.ask("DELETE", "requests")
 
     def requests(self):
-        """How many there were since. The filter leaves the records out: only the total is wanted."""
+        """How many there were since. The filter leaves token requests out: only the total is wanted."""
         return self.ask("GET", "requests?door=arm")["total"]
+
+    def connections(self):
+        """How many connections the requests to Resource Manager came by."""
+        return len({request["connection"] for request in self.ask("GET", "requests?door=arm")["requests"]})
+
+    def page(self, length):
+        """How many items the pages of lists have from now on."""
+        self.ask("PUT", "settings", {"page_size": length})
+
+    def identities(self, state, count_of):
+        """Put a state in place, and identities in its groups, as many as `count_of` says of each.
+
+        Gives the environment for a program that lists them as an administrator.
+        """
+        self.ask("PUT", "state", state)
+        for group, count in count_of.items():
+            made = self.ask("POST", "populate", {"resource_group": group, "user_identities": count})
+            if made["user_identities"] != count:
+                raise SystemExit(f"FAILED: the emulator made {made} of {count} identities")
+        token = self.ask("POST", "tokens/issue", {"principal": "admin", "resource": self.variables["MIDENTITY_CLOUD"]})
+        return {"BENCH_TOKEN": token["access_token"], "BENCH_TOKEN_EXPIRES": str(token["expires_on"])}
 
     def lifetime(self, seconds):
         """How long tokens live from now on."""

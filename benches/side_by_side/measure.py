@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import os
+import pathlib
 import threading
 import time
 
@@ -78,12 +80,60 @@ def threads(side, calls):
     report(started, calls * THREADS, 1)
 
 
+def touch(identity):
+    """Every attribute that the rows speak of; both packages name them alike."""
+    return identity.id, identity.name, identity.client_id, identity.principal_id, identity.tags
+
+
+def list_all(identities):
+    """Go through all identities of the subscription; gives how many requests that must have taken."""
+    seen = 0
+    for identity in identities():
+        touch(identity)
+        seen += 1
+    expected = int(os.environ["BENCH_ITEMS"])
+    if seen != expected:
+        raise SystemExit(f"{seen} identities were listed, {expected} are there")
+    return seen // int(os.environ["BENCH_PAGE"])
+
+
+def list_identities(side, calls):
+    """One client, every identity of the subscription touched, on a kept connection."""
+    identities, _ = side.identities()
+    pages = list_all(identities)
+    started = time.perf_counter()
+    for _ in range(calls):
+        list_all(identities)
+    report(started, calls, (calls + 1) * pages)
+
+
+def list_memory(side, _calls):
+    """The most memory that a process has had that went through all identities once."""
+    identities, _ = side.identities()
+    pages = list_all(identities)
+    status = pathlib.Path("/proc/self/status").read_text()
+    print(json.dumps({"peak": int(status.split("VmHWM:")[1].split()[0]), "requests": pages}))
+
+
+def get_identity(side, calls):
+    """One identity by its name, on a kept connection."""
+    _, get = side.identities()
+    touch(get("many-00042"))
+    started = time.perf_counter()
+    for _ in range(calls):
+        touch(get("many-00042"))
+    report(started, calls, calls + 1)
+
+
 MEASURED = {
     "cached": cached,
     "uncached": uncached,
     "new-client": new_client,
     "asyncio": cached_async,
     "threads": threads,
+    "list": list_identities,
+    "list-memory": list_memory,
+    "get": get_identity,
 }
 
 

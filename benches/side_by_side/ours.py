@@ -1,5 +1,6 @@
 """Our half of the Python rows of `make bench`; peer.py is the other."""
 
+import os
 import sys
 
 import midentity
@@ -22,6 +23,15 @@ class Ours:
     def uncached_call(self, credential, scope):
         get_token = credential.get_token
         return lambda: get_token(scope, force_refresh=True)
+
+    def identities(self):
+        # Here, because the rows about tokens need none of it.
+        from midentity.arm import ArmClient, StaticToken
+
+        token = StaticToken(os.environ["BENCH_TOKEN"], int(os.environ["BENCH_TOKEN_EXPIRES"]))
+        arm, subscription = ArmClient(token), os.environ["BENCH_SUBSCRIPTION"]
+        of = arm.user_identities
+        return of(subscription).list, of(subscription, os.environ["BENCH_GROUP"]).get
 
 
 if __name__ == "__main__":

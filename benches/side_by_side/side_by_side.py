@@ -24,6 +24,29 @@ DAY = 86_400
 TIMES = "\N{MULTIPLICATION SIGN}"
 # Less than the 300 s that both peers want a token to last: they ask again with every call, as ours does when forced.
 SHORT = 240
+# A pool that is asked again before it has its connection back makes another, and keeps that as well.
+CONNECTIONS = 4
+# Identities on a page of a list, for both. Short where memory is measured: the shorter list has many pages, too.
+PAGE, SHORT_PAGE = 1_000, 100
+# Two subscriptions, each with one group of identities: their number by the group's name.
+LISTS = {"few": 1_000, "many": 10_000}
+SUBSCRIPTIONS = {
+    "few": "0c0ffee0-0000-4000-8000-000000000001",
+    "many": "0c0ffee0-0000-4000-8000-000000000002",
+}
+STATE = {
+    "schema": 1,
+    "tenants": [{"name": "contoso"}],
+    "subscriptions": [
+        {
+            "id": subscription,
+            "name": group,
+            "tenant": "contoso",
+            "resource_groups": [{"name": group, "location": "eastus"}],
+        }
+        for group, subscription in SUBSCRIPTIONS.items()
+    ],
+}
 
 
 class BrokenMeasurementError(Exception):
@@ -52,6 +75,7 @@ class Bench:
     peer: str
     rounds: int
     rows: list[Row] = field(default_factory=list)
+    administrator: dict[str, str] = field(default_factory=dict)
 
     def check_requests(self, command, expected):
         """Every row proves what it asked the service for."""
@@ -72,15 +96,37 @@ class Bench:
         self.check_requests(command, requests)
         return seconds
 
-    def worker(self, command):
-        """Seconds that one call takes, as the program itself says."""
+    def told(self, command, variables):
+        """What a program says of itself, its requests checked."""
         self.emulator.clear_requests()
-        done = subprocess.run(command, env=self.emulator.environment(), capture_output=True, text=True)
+        environment = {**self.emulator.environment(), **variables}
+        done = subprocess.run(command, env=environment, capture_output=True, text=True)
         if done.returncode != 0:
             raise BrokenMeasurementError(f"{command}: {done.stderr.strip()[-800:]}")
         said = json.loads(done.stdout)
         self.check_requests(command, said["requests"])
-        return said["seconds"]
+        return said
+
+    def worker(self, command):
+        """Seconds that one call takes, as the program itself says."""
+        return self.told(command, {})["seconds"]
+
+    def on_identities(self, command, group="many", page=PAGE):
+        """What a program says that works on the identities of a subscription, on kept connections."""
+        self.emulator.page(page)
+        facts = {
+            "BENCH_SUBSCRIPTION": SUBSCRIPTIONS[group],
+            "BENCH_GROUP": group,
+            "BENCH_ITEMS": str(LISTS[group]),
+            "BENCH_PAGE": str(page),
+        }
+        said = self.told(command, {**self.administrator, **facts})
+        connections = self.emulator.connections()
+        if connections > CONNECTIONS:
+            raise BrokenMeasurementError(
+                f"{command}: {connections} connections were made, {CONNECTIONS} at most were to"
+            )
+        return said
 
     def resident(self, command):
         """Resident memory in KiB of a program that has its token and is about to print it.
@@ -144,6 +190,42 @@ class Bench:
 
     def run(self):
         """All rows."""
+        self.tokens()
+        # Last: it replaces the emulator's state.
+        self.identities()
+
+    def identities(self):
+        """The rows about Resource Manager, against azure-mgmt-msi."""
+        self.administrator = self.emulator.identities(STATE, LISTS)
+        native = [str(self.native / "bench_ours")]
+        ours, peer = [self.python, str(HERE / "ours.py")], [self.python, str(HERE / "peer.py")]
+
+        def seconds(program, what, calls):
+            return lambda: self.on_identities([*program, what, str(calls)])["seconds"]
+
+        def growth(program):
+            def measure():
+                command = [*program, "list-memory", "1"]
+                peaks = {group: self.on_identities(command, group, SHORT_PAGE)["peak"] for group in LISTS}
+                return peaks["many"] - peaks["few"]
+
+            return measure
+
+        with self.emulator.on_one_core():
+            listed = self.turns(seconds(native, "list", 5), seconds(ours, "list", 5), seconds(peer, "list", 1))
+            self.add_ratio("Rust: list of 10,000 identities", listed[0], listed[2], 0.05)
+            self.add_ratio("Python: list of 10,000 identities", listed[1], listed[2], 0.12)
+            times = self.turns(seconds(ours, "get", 1_000), seconds(peer, "get", 200))
+            self.add_ratio("Python: get an identity, kept connection", *times, 0.08)
+
+        grown = self.turns(growth(native), growth(ours), growth(peer))
+        for name, more in (("Rust", grown[0]), ("Python", grown[1])):
+            self.rows.append(
+                Row(f"{name}: memory, 10,000 over 1,000 listed", more, grown[2], "≤ 1 MiB", more <= 1024, "memory")
+            )
+
+    def tokens(self):
+        """The rows about tokens, against azure-identity."""
         native_first, peer_first = [str(self.native / "first_token"), SCOPE], [self.peer, "first-token"]
         python_first, azure_first = [self.python, "-c", OURS_FIRST], [self.python, "-c", PEER_FIRST]
         # A new key is made in the background, and the token of the day is signed once.
@@ -202,17 +284,24 @@ def shown(value, kind):
     return f"{value * 1e9:.0f} ns"
 
 
+def compared(row):
+    """The ratio as text; memory that did not grow has none."""
+    if min(row.ours, row.peer) <= 0:
+        return ""
+    ratio = row.ours / row.peer
+    return f"{ratio:.1f}{TIMES}" if row.show == "rate" else f"{ratio:.3f}{TIMES}"
+
+
 def table(rows):
     """The table as text."""
     lines = [("row", "ours", "peer", "ratio", "goal", "met")]
     for row in rows:
-        ratio = row.ours / row.peer
         lines.append(
             (
                 row.name,
                 shown(row.ours, row.show),
                 shown(row.peer, row.show),
-                f"{ratio:.1f}{TIMES}" if row.show == "rate" else f"{ratio:.3f}{TIMES}",
+                compared(row),
                 row.goal,
                 "yes" if row.met else "no",
             )
