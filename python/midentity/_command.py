@@ -98,7 +98,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _credential(options: argparse.Namespace) -> ManagedIdentityCredential:
+def managed_identity(options: argparse.Namespace) -> ManagedIdentityCredential:
     from .credential import ManagedIdentityCredential
 
     return ManagedIdentityCredential(
@@ -114,7 +114,7 @@ def _credential(options: argparse.Namespace) -> ManagedIdentityCredential:
 
 
 def _token(options: argparse.Namespace) -> str:
-    info = _credential(options).get_token_info(options.resource)
+    info = managed_identity(options).get_token_info(options.resource)
     if options.output == "text":
         return info.token
     answer = {
@@ -131,7 +131,7 @@ def _token(options: argparse.Namespace) -> str:
 def _whoami(options: argparse.Namespace) -> str:
     from ._whoami import as_text, whoami
 
-    found = whoami(_credential(options), options.imds_endpoint, options.timeout)
+    found = whoami(managed_identity(options), options.imds_endpoint, options.timeout)
     return _json(found) if options.output == "json" else as_text(found)
 
 

@@ -155,18 +155,9 @@ def credential_of(options: argparse.Namespace) -> Any:
         return AzureCli(options.tenant)
     if options.tenant:
         invalid("--tenant goes with --token-source azure-cli", "a managed identity lives in one tenant")
-    from .credential import ManagedIdentityCredential
+    from ._command import managed_identity
 
-    return ManagedIdentityCredential(
-        client_id=options.client_id,
-        object_id=options.object_id,
-        resource_id=options.resource_id,
-        system_assigned=options.system_assigned,
-        imds_endpoint=options.imds_endpoint,
-        cloud=options.cloud,
-        ca_file=options.ca_file,
-        timeout=options.timeout,
-    )
+    return managed_identity(options)
 
 
 def finish(operation: Operation[_T]) -> _T:

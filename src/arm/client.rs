@@ -222,6 +222,15 @@ impl ArmClient {
         self.call(Call { method, url: self.0.url(path, api_version)?, body, if_match: None }).await
     }
 
+    /// Deletes what is at the path; `false` where there was nothing, which the service says by 204 or by 404.
+    pub(super) async fn delete(&self, path: &str, api_version: &str) -> Result<bool> {
+        match self.send(Method::DELETE, path, api_version, None).await {
+            Ok(response) => Ok(response.status() != 204),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
     pub(super) fn url(&self, path: &str, api_version: &str) -> Result<Url> {
         self.0.url(path, api_version)
     }

@@ -11,7 +11,7 @@ use super::client::ArmClient;
 use super::paging::Pages;
 use super::scope_path;
 use super::user_identity::{API_VERSION, UserIdentities};
-use crate::error::{ErrorKind, Result};
+use crate::error::Result;
 
 /// The audience that Entra ID expects in outside tokens.
 const AUDIENCE: &str = "api://AzureADTokenExchange";
@@ -134,11 +134,7 @@ impl FederatedCredentials {
         let path = self.path(name)?;
         let writes = self.writes();
         let _turn = writes.lock().await;
-        match self.client.send(Method::DELETE, &path, API_VERSION, None).await {
-            Ok(response) => Ok(response.status() != 204),
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
-            Err(error) => Err(error),
-        }
+        self.client.delete(&path, API_VERSION).await
     }
 }
 

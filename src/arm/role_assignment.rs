@@ -285,11 +285,7 @@ impl RoleAssignments {
     /// ```
     pub async fn delete(&self, assignment: &str) -> Result<bool> {
         let path = self.assignment_path(assignment)?;
-        match self.client.send(Method::DELETE, &path, API_VERSION, None).await {
-            Ok(response) => Ok(response.status() != 204),
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
-            Err(error) => Err(error),
-        }
+        self.client.delete(&path, API_VERSION).await
     }
 
     /// Waits until an assignment can be read at the scope: any principal's. It says nothing about when the role works:

@@ -37,31 +37,25 @@ pub(super) fn check(scope: &str) -> Result<String> {
 /// # Errors
 /// `argument.name`, with the rule.
 pub(super) fn check_identity_name(name: &str) -> Result<()> {
-    let mut chars = name.chars();
-    let good = (3..=128).contains(&name.len())
-        && chars.next().is_some_and(|c| c.is_ascii_alphanumeric())
-        && chars.all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
-    if good {
-        return Ok(());
-    }
-    Err(bad_name("an identity's name", name, "3 to 128 characters: a letter or digit, then letters, digits, - and _"))
+    check_plain_name("an identity's name", name, 128)
 }
 
 /// # Errors
 /// `argument.name`, with the rule.
 pub(super) fn check_federated_name(name: &str) -> Result<()> {
+    check_plain_name("a federated credential's name", name, 120)
+}
+
+fn check_plain_name(what: &str, name: &str, longest: usize) -> Result<()> {
     let mut chars = name.chars();
-    let good = (3..=120).contains(&name.len())
+    let good = (3..=longest).contains(&name.len())
         && chars.next().is_some_and(|c| c.is_ascii_alphanumeric())
         && chars.all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
     if good {
         return Ok(());
     }
-    Err(bad_name(
-        "a federated credential's name",
-        name,
-        "3 to 120 characters: a letter or digit, then letters, digits, - and _",
-    ))
+    let rule = format!("3 to {longest} characters: a letter or digit, then letters, digits, - and _");
+    Err(bad_name(what, name, &rule))
 }
 
 /// # Errors

@@ -180,11 +180,7 @@ impl UserIdentities {
     /// # Ok(()) }
     /// ```
     pub async fn delete(&self, name: &str) -> Result<bool> {
-        match self.client.send(Method::DELETE, &self.path(name)?, API_VERSION, None).await {
-            Ok(response) => Ok(response.status() != 204),
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
-            Err(error) => Err(error),
-        }
+        self.client.delete(&self.path(name)?, API_VERSION).await
     }
 }
 
