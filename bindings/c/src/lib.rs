@@ -10,6 +10,7 @@
 #![allow(clippy::too_many_arguments, reason = "C has no named arguments; texts come with their lengths")]
 // Everything here is reached from C, by its symbol; the modules are public so that cbindgen and rustc see it so.
 
+pub mod arm;
 pub mod boundary;
 pub mod callback;
 pub mod credential;

@@ -6,7 +6,7 @@ use std::slice;
 use midentity_core::error::id;
 use midentity_core::{Error, ErrorKind, Result};
 
-/// As the length of a text: it ends at its first NUL.
+/// As the length of a text: it ends at its first NUL. The header has it from cbindgen.toml, as C's `SIZE_MAX`.
 pub const MIDENTITY_NTS: usize = usize::MAX;
 
 /// A text of our own with a NUL behind it, which C reads as long as its owner lives.

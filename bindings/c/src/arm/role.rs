@@ -3,20 +3,19 @@
 use std::ffi::c_char;
 use std::time::Duration;
 
-use midentity_core::arm::{PrincipalType, RoleAssignmentFilter};
 use midentity_core::Result;
+use midentity_core::arm::{PrincipalType, RoleAssignmentFilter};
 
 use crate::arm::client::midentity_arm_client;
+use crate::arm::page;
 use crate::boundary::{Handle, guard};
 use crate::error::midentity_error;
 use crate::operation::{self, midentity_operation};
+use crate::options::milliseconds;
 use crate::outcome::Outcome;
 use crate::status::midentity_status;
 use crate::text;
-use crate::arm::page;
-use crate::options::milliseconds;
 use crate::text::refused;
-
 
 /// Filter of midentity_arm_role_assignment_list: at the scope, above it and below it.
 pub const MIDENTITY_ROLE_FILTER_ALL: i32 = 0;
@@ -59,14 +58,20 @@ fn principal_type(name: Option<&str>) -> Result<PrincipalType> {
 /// nearest roles.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn midentity_arm_role_definition_find(
-    client: *const midentity_arm_client, scope: *const c_char, scope_len: usize, role: *const c_char, role_len: usize, operation: *mut *mut midentity_operation, error: *mut *mut midentity_error,
+    client: *const midentity_arm_client,
+    scope: *const c_char,
+    scope_len: usize,
+    role: *const c_char,
+    role_len: usize,
+    operation: *mut *mut midentity_operation,
+    error: *mut *mut midentity_error,
 ) -> midentity_status {
     // SAFETY: pointers are as the header says.
     unsafe {
         guard(error, || {
             let client = midentity_arm_client::borrow(client)?.0.clone();
             let scope = text::required("scope", scope, scope_len)?.to_owned();
-let role = text::required("role", role, role_len)?.to_owned();
+            let role = text::required("role", role, role_len)?.to_owned();
             operation::begin(operation, |_| async move {
                 Ok(Outcome::of(&client.role_definitions(&scope)?.find(&role).await?))
             })
@@ -78,14 +83,20 @@ let role = text::required("role", role, role_len)?.to_owned();
 /// the page before gave.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn midentity_arm_role_definition_list(
-    client: *const midentity_arm_client, scope: *const c_char, scope_len: usize, continuation: *const c_char, continuation_len: usize, operation: *mut *mut midentity_operation, error: *mut *mut midentity_error,
+    client: *const midentity_arm_client,
+    scope: *const c_char,
+    scope_len: usize,
+    continuation: *const c_char,
+    continuation_len: usize,
+    operation: *mut *mut midentity_operation,
+    error: *mut *mut midentity_error,
 ) -> midentity_status {
     // SAFETY: pointers are as the header says.
     unsafe {
         guard(error, || {
             let client = midentity_arm_client::borrow(client)?.0.clone();
             let scope = text::required("scope", scope, scope_len)?.to_owned();
-let continuation = text::optional("continuation", continuation, continuation_len)?.map(str::to_owned);
+            let continuation = text::optional("continuation", continuation, continuation_len)?.map(str::to_owned);
             operation::begin(operation, |_| async move {
                 page::read(client.role_definitions(&scope)?.list()?, continuation.as_deref()).await
             })
@@ -98,19 +109,31 @@ let continuation = text::optional("continuation", continuation, continuation_len
 /// name, principal_id, principal_type, scope, role_definition_id, role_guid.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn midentity_arm_role_assignment_create(
-    client: *const midentity_arm_client, scope: *const c_char, scope_len: usize, role: *const c_char, role_len: usize, principal_id: *const c_char, principal_id_len: usize, principal_type: *const c_char, principal_type_len: usize, operation: *mut *mut midentity_operation, error: *mut *mut midentity_error,
+    client: *const midentity_arm_client,
+    scope: *const c_char,
+    scope_len: usize,
+    role: *const c_char,
+    role_len: usize,
+    principal_id: *const c_char,
+    principal_id_len: usize,
+    principal_type: *const c_char,
+    principal_type_len: usize,
+    operation: *mut *mut midentity_operation,
+    error: *mut *mut midentity_error,
 ) -> midentity_status {
     // SAFETY: pointers are as the header says.
     unsafe {
         guard(error, || {
             let client = midentity_arm_client::borrow(client)?.0.clone();
             let scope = text::required("scope", scope, scope_len)?.to_owned();
-let role = text::required("role", role, role_len)?.to_owned();
-let principal_id = text::required("principal_id", principal_id, principal_id_len)?.to_owned();
-let principal_type = text::optional("principal_type", principal_type, principal_type_len)?.map(str::to_owned);
-let kind = self::principal_type(principal_type.as_deref())?;
+            let role = text::required("role", role, role_len)?.to_owned();
+            let principal_id = text::required("principal_id", principal_id, principal_id_len)?.to_owned();
+            let principal_type =
+                text::optional("principal_type", principal_type, principal_type_len)?.map(str::to_owned);
+            let kind = self::principal_type(principal_type.as_deref())?;
             operation::begin(operation, |listener| async move {
-                let work = client.role_assignments(&scope)?.assign(&role, &principal_id, kind).await?; Ok(Outcome::of(&listener.follow(work).await?))
+                let work = client.role_assignments(&scope)?.assign(&role, &principal_id, kind).await?;
+                Ok(Outcome::of(&listener.follow(work).await?))
             })
         })
     }
@@ -121,16 +144,25 @@ let kind = self::principal_type(principal_type.as_deref())?;
 /// gave.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn midentity_arm_role_assignment_list(
-    client: *const midentity_arm_client, scope: *const c_char, scope_len: usize, principal_id: *const c_char, principal_id_len: usize, continuation: *const c_char, continuation_len: usize, filter: i32, operation: *mut *mut midentity_operation, error: *mut *mut midentity_error,
+    client: *const midentity_arm_client,
+    scope: *const c_char,
+    scope_len: usize,
+    principal_id: *const c_char,
+    principal_id_len: usize,
+    continuation: *const c_char,
+    continuation_len: usize,
+    filter: i32,
+    operation: *mut *mut midentity_operation,
+    error: *mut *mut midentity_error,
 ) -> midentity_status {
     // SAFETY: pointers are as the header says.
     unsafe {
         guard(error, || {
             let client = midentity_arm_client::borrow(client)?.0.clone();
             let scope = text::required("scope", scope, scope_len)?.to_owned();
-let principal_id = text::optional("principal_id", principal_id, principal_id_len)?.map(str::to_owned);
-let continuation = text::optional("continuation", continuation, continuation_len)?.map(str::to_owned);
-let filter = self::filter(filter, principal_id)?;
+            let principal_id = text::optional("principal_id", principal_id, principal_id_len)?.map(str::to_owned);
+            let continuation = text::optional("continuation", continuation, continuation_len)?.map(str::to_owned);
+            let filter = self::filter(filter, principal_id)?;
             operation::begin(operation, |_| async move {
                 page::read(client.role_assignments(&scope)?.list(&filter)?, continuation.as_deref()).await
             })
@@ -141,14 +173,20 @@ let filter = self::filter(filter, principal_id)?;
 /// operation gives whether it was there.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn midentity_arm_role_assignment_delete(
-    client: *const midentity_arm_client, scope: *const c_char, scope_len: usize, assignment: *const c_char, assignment_len: usize, operation: *mut *mut midentity_operation, error: *mut *mut midentity_error,
+    client: *const midentity_arm_client,
+    scope: *const c_char,
+    scope_len: usize,
+    assignment: *const c_char,
+    assignment_len: usize,
+    operation: *mut *mut midentity_operation,
+    error: *mut *mut midentity_error,
 ) -> midentity_status {
     // SAFETY: pointers are as the header says.
     unsafe {
         guard(error, || {
             let client = midentity_arm_client::borrow(client)?.0.clone();
             let scope = text::required("scope", scope, scope_len)?.to_owned();
-let assignment = text::required("assignment", assignment, assignment_len)?.to_owned();
+            let assignment = text::required("assignment", assignment, assignment_len)?.to_owned();
             operation::begin(operation, |_| async move {
                 Ok(Outcome::answer(client.role_assignments(&scope)?.delete(&assignment).await?))
             })
@@ -159,17 +197,25 @@ let assignment = text::required("assignment", assignment, assignment_len)?.to_ow
 /// name. timeout_ms is 0 for five minutes, -1 for no limit. The operation gives null.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn midentity_arm_role_assignment_wait_until_visible(
-    client: *const midentity_arm_client, scope: *const c_char, scope_len: usize, assignment: *const c_char, assignment_len: usize, timeout_ms: i64, operation: *mut *mut midentity_operation, error: *mut *mut midentity_error,
+    client: *const midentity_arm_client,
+    scope: *const c_char,
+    scope_len: usize,
+    assignment: *const c_char,
+    assignment_len: usize,
+    timeout_ms: i64,
+    operation: *mut *mut midentity_operation,
+    error: *mut *mut midentity_error,
 ) -> midentity_status {
     // SAFETY: pointers are as the header says.
     unsafe {
         guard(error, || {
             let client = midentity_arm_client::borrow(client)?.0.clone();
             let scope = text::required("scope", scope, scope_len)?.to_owned();
-let assignment = text::required("assignment", assignment, assignment_len)?.to_owned();
-let limit = milliseconds("timeout_ms", timeout_ms)?.unwrap_or(VISIBLE);
+            let assignment = text::required("assignment", assignment, assignment_len)?.to_owned();
+            let limit = milliseconds("timeout_ms", timeout_ms)?.unwrap_or(VISIBLE);
             operation::begin(operation, |_| async move {
-                client.role_assignments(&scope)?.wait_until_visible(&assignment, limit).await?; Ok(Outcome::nothing())
+                client.role_assignments(&scope)?.wait_until_visible(&assignment, limit).await?;
+                Ok(Outcome::nothing())
             })
         })
     }
@@ -179,17 +225,25 @@ let limit = milliseconds("timeout_ms", timeout_ms)?.unwrap_or(VISIBLE);
 /// operation gives null.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn midentity_arm_role_assignment_wait_until_allowed(
-    client: *const midentity_arm_client, scope: *const c_char, scope_len: usize, action: *const c_char, action_len: usize, timeout_ms: i64, operation: *mut *mut midentity_operation, error: *mut *mut midentity_error,
+    client: *const midentity_arm_client,
+    scope: *const c_char,
+    scope_len: usize,
+    action: *const c_char,
+    action_len: usize,
+    timeout_ms: i64,
+    operation: *mut *mut midentity_operation,
+    error: *mut *mut midentity_error,
 ) -> midentity_status {
     // SAFETY: pointers are as the header says.
     unsafe {
         guard(error, || {
             let client = midentity_arm_client::borrow(client)?.0.clone();
             let scope = text::required("scope", scope, scope_len)?.to_owned();
-let action = text::required("action", action, action_len)?.to_owned();
-let limit = milliseconds("timeout_ms", timeout_ms)?.unwrap_or(ALLOWED);
+            let action = text::required("action", action, action_len)?.to_owned();
+            let limit = milliseconds("timeout_ms", timeout_ms)?.unwrap_or(ALLOWED);
             operation::begin(operation, |_| async move {
-                client.role_assignments(&scope)?.wait_until_allowed(&action, limit).await?; Ok(Outcome::nothing())
+                client.role_assignments(&scope)?.wait_until_allowed(&action, limit).await?;
+                Ok(Outcome::nothing())
             })
         })
     }

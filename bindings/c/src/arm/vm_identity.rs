@@ -2,8 +2,8 @@
 
 use std::ffi::c_char;
 
-use midentity_core::arm::{IdentityChange, IdentityRef};
 use midentity_core::Result;
+use midentity_core::arm::{IdentityChange, IdentityRef};
 
 use crate::arm::client::midentity_arm_client;
 use crate::boundary::{Handle, guard};
@@ -11,10 +11,12 @@ use crate::error::midentity_error;
 use crate::operation::{self, midentity_operation};
 use crate::outcome::Outcome;
 use crate::status::midentity_status;
+use crate::status::{
+    MIDENTITY_CHANGE_ADD, MIDENTITY_CHANGE_REMOVE, MIDENTITY_CHANGE_REMOVE_ALL, MIDENTITY_CHANGE_REMOVE_ALL_USER,
+    MIDENTITY_CHANGE_SET,
+};
 use crate::text;
-use crate::status::{MIDENTITY_CHANGE_ADD, MIDENTITY_CHANGE_REMOVE, MIDENTITY_CHANGE_REMOVE_ALL, MIDENTITY_CHANGE_REMOVE_ALL_USER, MIDENTITY_CHANGE_SET};
 use crate::text::refused;
-
 
 fn change(kind: i32, identities: Vec<String>) -> Result<IdentityChange> {
     let count = identities.len();
@@ -23,9 +25,10 @@ fn change(kind: i32, identities: Vec<String>) -> Result<IdentityChange> {
         MIDENTITY_CHANGE_ADD => Ok(IdentityChange::Add(identities)),
         MIDENTITY_CHANGE_REMOVE => Ok(IdentityChange::Remove(identities)),
         MIDENTITY_CHANGE_SET => Ok(IdentityChange::Set(identities)),
-        MIDENTITY_CHANGE_REMOVE_ALL_USER | MIDENTITY_CHANGE_REMOVE_ALL if count > 0 => {
-            Err(refused("identities are named, and all are to go".to_owned(), "name none, or use MIDENTITY_CHANGE_REMOVE"))
-        }
+        MIDENTITY_CHANGE_REMOVE_ALL_USER | MIDENTITY_CHANGE_REMOVE_ALL if count > 0 => Err(refused(
+            "identities are named, and all are to go".to_owned(),
+            "name none, or use MIDENTITY_CHANGE_REMOVE",
+        )),
         MIDENTITY_CHANGE_REMOVE_ALL_USER => Ok(IdentityChange::RemoveAllUser),
         MIDENTITY_CHANGE_REMOVE_ALL => Ok(IdentityChange::RemoveAll),
         _ => Err(refused(format!("{kind} is no change of identities"), "use a MIDENTITY_CHANGE_ constant")),
@@ -37,16 +40,21 @@ fn change(kind: i32, identities: Vec<String>) -> Result<IdentityChange> {
 /// warnings.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn midentity_arm_vm_identity_show(
-    client: *const midentity_arm_client, machine: *const c_char, machine_len: usize, operation: *mut *mut midentity_operation, error: *mut *mut midentity_error,
+    client: *const midentity_arm_client,
+    machine: *const c_char,
+    machine_len: usize,
+    operation: *mut *mut midentity_operation,
+    error: *mut *mut midentity_error,
 ) -> midentity_status {
     // SAFETY: pointers are as the header says.
     unsafe {
         guard(error, || {
             let client = midentity_arm_client::borrow(client)?.0.clone();
             let machine = text::required("machine", machine, machine_len)?.to_owned();
-            operation::begin(operation, |_| async move {
-                Ok(Outcome::of(&client.vm_identity(&machine)?.show().await?))
-            })
+            operation::begin(
+                operation,
+                |_| async move { Ok(Outcome::of(&client.vm_identity(&machine)?.show().await?)) },
+            )
         })
     }
 }
@@ -55,14 +63,21 @@ pub unsafe extern "C" fn midentity_arm_vm_identity_show(
 /// group, or "[system]". The operation gives an object: stays, comes, goes, warnings, changes.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn midentity_arm_vm_identity_plan(
-    client: *const midentity_arm_client, machine: *const c_char, machine_len: usize, change: i32, identities: *const *const c_char, identity_count: usize, operation: *mut *mut midentity_operation, error: *mut *mut midentity_error,
+    client: *const midentity_arm_client,
+    machine: *const c_char,
+    machine_len: usize,
+    change: i32,
+    identities: *const *const c_char,
+    identity_count: usize,
+    operation: *mut *mut midentity_operation,
+    error: *mut *mut midentity_error,
 ) -> midentity_status {
     // SAFETY: pointers are as the header says.
     unsafe {
         guard(error, || {
             let client = midentity_arm_client::borrow(client)?.0.clone();
             let machine = text::required("machine", machine, machine_len)?.to_owned();
-let change = self::change(change, text::list("identities", identities, identity_count)?)?;
+            let change = self::change(change, text::list("identities", identities, identity_count)?)?;
             operation::begin(operation, |_| async move {
                 Ok(Outcome::of(&client.vm_identity(&machine)?.plan(&change).await?))
             })
@@ -74,16 +89,24 @@ let change = self::change(change, text::list("identities", identities, identity_
 /// nothing where nothing changes. Tells its progress. The operation gives what midentity_arm_vm_identity_show does.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn midentity_arm_vm_identity_add(
-    client: *const midentity_arm_client, machine: *const c_char, machine_len: usize, identities: *const *const c_char, identity_count: usize, operation: *mut *mut midentity_operation, error: *mut *mut midentity_error,
+    client: *const midentity_arm_client,
+    machine: *const c_char,
+    machine_len: usize,
+    identities: *const *const c_char,
+    identity_count: usize,
+    operation: *mut *mut midentity_operation,
+    error: *mut *mut midentity_error,
 ) -> midentity_status {
     // SAFETY: pointers are as the header says.
     unsafe {
         guard(error, || {
             let client = midentity_arm_client::borrow(client)?.0.clone();
             let machine = text::required("machine", machine, machine_len)?.to_owned();
-let change = change(MIDENTITY_CHANGE_ADD, text::list("identities", identities, identity_count)?)?;
+            let change = change(MIDENTITY_CHANGE_ADD, text::list("identities", identities, identity_count)?)?;
             operation::begin(operation, |listener| async move {
-                let machine = client.vm_identity(&machine)?; let work = machine.apply(machine.plan(&change).await?).await?; Ok(Outcome::of(&listener.follow(work).await?))
+                let machine = client.vm_identity(&machine)?;
+                let work = machine.apply(machine.plan(&change).await?).await?;
+                Ok(Outcome::of(&listener.follow(work).await?))
             })
         })
     }
@@ -93,16 +116,24 @@ let change = change(MIDENTITY_CHANGE_ADD, text::list("identities", identities, i
 /// nothing where nothing changes. Tells its progress. The operation gives what midentity_arm_vm_identity_show does.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn midentity_arm_vm_identity_remove(
-    client: *const midentity_arm_client, machine: *const c_char, machine_len: usize, identities: *const *const c_char, identity_count: usize, operation: *mut *mut midentity_operation, error: *mut *mut midentity_error,
+    client: *const midentity_arm_client,
+    machine: *const c_char,
+    machine_len: usize,
+    identities: *const *const c_char,
+    identity_count: usize,
+    operation: *mut *mut midentity_operation,
+    error: *mut *mut midentity_error,
 ) -> midentity_status {
     // SAFETY: pointers are as the header says.
     unsafe {
         guard(error, || {
             let client = midentity_arm_client::borrow(client)?.0.clone();
             let machine = text::required("machine", machine, machine_len)?.to_owned();
-let change = change(MIDENTITY_CHANGE_REMOVE, text::list("identities", identities, identity_count)?)?;
+            let change = change(MIDENTITY_CHANGE_REMOVE, text::list("identities", identities, identity_count)?)?;
             operation::begin(operation, |listener| async move {
-                let machine = client.vm_identity(&machine)?; let work = machine.apply(machine.plan(&change).await?).await?; Ok(Outcome::of(&listener.follow(work).await?))
+                let machine = client.vm_identity(&machine)?;
+                let work = machine.apply(machine.plan(&change).await?).await?;
+                Ok(Outcome::of(&listener.follow(work).await?))
             })
         })
     }
@@ -112,16 +143,22 @@ let change = change(MIDENTITY_CHANGE_REMOVE, text::list("identities", identities
 /// midentity_arm_vm_identity_show does.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn midentity_arm_vm_identity_remove_all_user(
-    client: *const midentity_arm_client, machine: *const c_char, machine_len: usize, operation: *mut *mut midentity_operation, error: *mut *mut midentity_error,
+    client: *const midentity_arm_client,
+    machine: *const c_char,
+    machine_len: usize,
+    operation: *mut *mut midentity_operation,
+    error: *mut *mut midentity_error,
 ) -> midentity_status {
     // SAFETY: pointers are as the header says.
     unsafe {
         guard(error, || {
             let client = midentity_arm_client::borrow(client)?.0.clone();
             let machine = text::required("machine", machine, machine_len)?.to_owned();
-let change = change(MIDENTITY_CHANGE_REMOVE_ALL_USER, Vec::new())?;
+            let change = change(MIDENTITY_CHANGE_REMOVE_ALL_USER, Vec::new())?;
             operation::begin(operation, |listener| async move {
-                let machine = client.vm_identity(&machine)?; let work = machine.apply(machine.plan(&change).await?).await?; Ok(Outcome::of(&listener.follow(work).await?))
+                let machine = client.vm_identity(&machine)?;
+                let work = machine.apply(machine.plan(&change).await?).await?;
+                Ok(Outcome::of(&listener.follow(work).await?))
             })
         })
     }
@@ -130,16 +167,22 @@ let change = change(MIDENTITY_CHANGE_REMOVE_ALL_USER, Vec::new())?;
 /// where nothing changes. Tells its progress. The operation gives what midentity_arm_vm_identity_show does.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn midentity_arm_vm_identity_remove_all(
-    client: *const midentity_arm_client, machine: *const c_char, machine_len: usize, operation: *mut *mut midentity_operation, error: *mut *mut midentity_error,
+    client: *const midentity_arm_client,
+    machine: *const c_char,
+    machine_len: usize,
+    operation: *mut *mut midentity_operation,
+    error: *mut *mut midentity_error,
 ) -> midentity_status {
     // SAFETY: pointers are as the header says.
     unsafe {
         guard(error, || {
             let client = midentity_arm_client::borrow(client)?.0.clone();
             let machine = text::required("machine", machine, machine_len)?.to_owned();
-let change = change(MIDENTITY_CHANGE_REMOVE_ALL, Vec::new())?;
+            let change = change(MIDENTITY_CHANGE_REMOVE_ALL, Vec::new())?;
             operation::begin(operation, |listener| async move {
-                let machine = client.vm_identity(&machine)?; let work = machine.apply(machine.plan(&change).await?).await?; Ok(Outcome::of(&listener.follow(work).await?))
+                let machine = client.vm_identity(&machine)?;
+                let work = machine.apply(machine.plan(&change).await?).await?;
+                Ok(Outcome::of(&listener.follow(work).await?))
             })
         })
     }
@@ -150,16 +193,24 @@ let change = change(MIDENTITY_CHANGE_REMOVE_ALL, Vec::new())?;
 /// does.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn midentity_arm_vm_identity_set(
-    client: *const midentity_arm_client, machine: *const c_char, machine_len: usize, identities: *const *const c_char, identity_count: usize, operation: *mut *mut midentity_operation, error: *mut *mut midentity_error,
+    client: *const midentity_arm_client,
+    machine: *const c_char,
+    machine_len: usize,
+    identities: *const *const c_char,
+    identity_count: usize,
+    operation: *mut *mut midentity_operation,
+    error: *mut *mut midentity_error,
 ) -> midentity_status {
     // SAFETY: pointers are as the header says.
     unsafe {
         guard(error, || {
             let client = midentity_arm_client::borrow(client)?.0.clone();
             let machine = text::required("machine", machine, machine_len)?.to_owned();
-let change = change(MIDENTITY_CHANGE_SET, text::list("identities", identities, identity_count)?)?;
+            let change = change(MIDENTITY_CHANGE_SET, text::list("identities", identities, identity_count)?)?;
             operation::begin(operation, |listener| async move {
-                let machine = client.vm_identity(&machine)?; let work = machine.apply(machine.plan(&change).await?).await?; Ok(Outcome::of(&listener.follow(work).await?))
+                let machine = client.vm_identity(&machine)?;
+                let work = machine.apply(machine.plan(&change).await?).await?;
+                Ok(Outcome::of(&listener.follow(work).await?))
             })
         })
     }
@@ -168,16 +219,21 @@ let change = change(MIDENTITY_CHANGE_SET, text::list("identities", identities, i
 /// or scale set. The operation gives an array of resource ids.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn midentity_arm_vm_identity_dangling(
-    client: *const midentity_arm_client, machine: *const c_char, machine_len: usize, operation: *mut *mut midentity_operation, error: *mut *mut midentity_error,
+    client: *const midentity_arm_client,
+    machine: *const c_char,
+    machine_len: usize,
+    operation: *mut *mut midentity_operation,
+    error: *mut *mut midentity_error,
 ) -> midentity_status {
     // SAFETY: pointers are as the header says.
     unsafe {
         guard(error, || {
             let client = midentity_arm_client::borrow(client)?.0.clone();
             let machine = text::required("machine", machine, machine_len)?.to_owned();
-            operation::begin(operation, |_| async move {
-                Ok(Outcome::of(&client.vm_identity(&machine)?.dangling().await?))
-            })
+            operation::begin(
+                operation,
+                |_| async move { Ok(Outcome::of(&client.vm_identity(&machine)?.dangling().await?)) },
+            )
         })
     }
 }
