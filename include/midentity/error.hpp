@@ -138,7 +138,8 @@ class error : public std::runtime_error {
 
     static std::shared_ptr<const details> read(midentity_status status, const midentity_error *failed) {
         details read;
-        read.kind = static_cast<error_kind>(status);
+        // Where there was no memory for an error, the status is all there is.
+        read.kind = static_cast<error_kind>(failed != nullptr ? midentity_error_status(failed) : status);
         read.id = detail::lent(midentity_error_id, failed);
         read.message = detail::lent(midentity_error_message, failed);
         read.hint = detail::lent(midentity_error_hint, failed);

@@ -6,6 +6,7 @@ use std::process::Command;
 
 use crate::Flags;
 use crate::conformance;
+use crate::consumers;
 use crate::process;
 use crate::project::{self, Project};
 use crate::report::{Counts, Missing, Report};
@@ -42,6 +43,12 @@ pub(crate) fn run(project: &Project, flags: &Flags) -> Result<Report, String> {
     }
     if flags.wants("rust") {
         rust(project, &mut report)?;
+    }
+    if flags.wants(consumers::SUITE) {
+        match Interpreter::find().and_then(|interpreter| Venv::ensure(project, &interpreter, ".venv", &TOOLS)) {
+            Ok(venv) => consumers::run(project, &venv, &mut report)?,
+            Err(missing) => report.skip(consumers::SUITE, &missing),
+        }
     }
     let mut all_ran = true;
     if flags.wants("python") || flags.wants("packages") {
