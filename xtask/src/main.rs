@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 #![allow(clippy::print_stdout, reason = "a command-line tool: its output is the result")]
 
+mod abi;
 mod check;
 mod ci;
 mod clients;
@@ -12,6 +13,7 @@ mod conformance;
 mod errors;
 mod header;
 mod layering;
+mod native;
 mod process;
 mod project;
 mod report;
@@ -19,6 +21,7 @@ mod test;
 mod venv;
 mod versions;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use project::Project;
@@ -27,7 +30,7 @@ use report::Report;
 const USAGE: &str = "\
 usage: cargo run -q -p xtask -- COMMAND
 
-  test [--ci] [--only SUITE]   the test suites (rust, python, packages, conformance)
+  test [--ci] [--only SUITE]   the test suites (rust, python, packages, c, c sanitized, conformance)
   test-clients [--ci]          other projects' clients against the emulator
   check [--ci] [--only STEP]   formats, lints, types, documentation, the checks below
   ci                           check, test and test-clients; a skip counts as a failure
@@ -37,6 +40,7 @@ usage: cargo run -q -p xtask -- COMMAND
   layering                     who imports whom in src/, bindings/ and emulator/
   versions                     one version everywhere
   errors                       error ids and docs/errors.md, error kinds and the languages' copies
+  abi [--library FILE]         the C ABI's own rules; with a release's library: its symbols, its name, no test's hooks
   header [--write]             include/midentity.h and the exported symbols against bindings/c
   conformance [--write]        the last test run against tests/vectors/scenarios.json and docs/conformance.md";
 
@@ -47,6 +51,8 @@ pub(crate) struct Flags {
     pub(crate) ci: bool,
     /// Write generated pages instead of comparing them.
     pub(crate) write: bool,
+    /// A library to look at.
+    pub(crate) library: Option<PathBuf>,
     /// Only these suites or steps; empty for all.
     pub(crate) only: Vec<String>,
 }
@@ -59,6 +65,7 @@ impl Flags {
             match arg.as_str() {
                 "--ci" => flags.ci = true,
                 "--write" => flags.write = true,
+                "--library" => flags.library = Some(args.next().ok_or("--library needs a file")?.into()),
                 "--only" => flags.only.push(args.next().ok_or("--only needs a name")?),
                 other => return Err(format!("unknown argument {other:?}")),
             }
@@ -109,6 +116,10 @@ fn dispatch(command: &str, project: &Project, flags: &Flags) -> Result<bool, Str
         "layering" => findings(command, layering::check(project)?),
         "versions" => findings(command, versions::check(project)?),
         "errors" => findings(command, errors::check(project)?),
+        "abi" => match &flags.library {
+            Some(library) => findings(command, abi::released(project, library)?),
+            None => findings(command, abi::check(project)?),
+        },
         "header" if flags.write => header::write(project).map(|()| true),
         "header" => findings(command, header::check(project)?),
         "conformance" if flags.write => conformance::write(project).map(|()| true),
