@@ -5,8 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::emulator::Emulator;
 use crate::install;
+use crate::native::{Compilers, Emulator};
 use crate::process;
 use crate::project::{self, Project};
 use crate::report::{Missing, Report};
@@ -38,8 +38,7 @@ pub(crate) fn run(project: &Project, venv: &Venv, report: &mut Report) -> Result
 
 /// What consumers build with. Each is found, or all are missing.
 struct Tools {
-    c: PathBuf,
-    cxx: PathBuf,
+    compilers: Compilers,
     cmake: PathBuf,
     ninja: PathBuf,
     pkg_config: PathBuf,
@@ -50,8 +49,7 @@ impl Tools {
         let own = venv.program("cmake").parent().map(Path::to_path_buf);
         let own = own.as_slice();
         Ok(Self {
-            c: find("CC", &["cc", "gcc", "clang"], &[], "a C compiler (Debian: apt install gcc)")?,
-            cxx: find("CXX", &["c++", "g++", "clang++"], &[], "a C++ compiler (Debian: apt install g++)")?,
+            compilers: Compilers::find()?,
             cmake: find("CMAKE", &["cmake"], own, "CMake (pip install cmake, or Debian: apt install cmake)")?,
             ninja: find("NINJA", &["ninja"], own, "Ninja (pip install ninja, or Debian: apt install ninja-build)")?,
             pkg_config: find("PKG_CONFIG", &["pkg-config", "pkgconf"], &[], "it (Debian: apt install pkg-config)")?,
@@ -138,7 +136,8 @@ impl Site<'_> {
         }
         let words = process::output(&mut pkg_config)?;
         let is_cpp = source.extension().is_some_and(|extension| extension == "cpp");
-        let (compiler, standard) = if is_cpp { (&self.tools.cxx, "-std=c++17") } else { (&self.tools.c, "-std=c99") };
+        let (compiler, standard) =
+            if is_cpp { (&self.tools.compilers.cxx, "-std=c++17") } else { (&self.tools.compilers.c, "-std=c99") };
         let mut command = Command::new(compiler);
         command.args([standard, "-Wall", "-Wextra", "-Wpedantic", "-Werror"]).arg(source).arg("-o").arg(program);
         for word in words.split_whitespace() {
@@ -192,7 +191,7 @@ impl Site<'_> {
         cmake.arg(format!("-DCMAKE_MAKE_PROGRAM={}", self.tools.ninja.display()));
         cmake.arg(format!("-DCMAKE_PREFIX_PATH={}", self.prefix.display()));
         cmake.arg(format!("-DWANTED={}", version.unwrap_or_default()));
-        cmake.env("CC", &self.tools.c).env("CXX", &self.tools.cxx);
+        cmake.env("CC", &self.tools.compilers.c).env("CXX", &self.tools.compilers.cxx);
         process::run(&mut cmake)?;
         process::run(Command::new(&self.tools.cmake).arg("--build").arg(folder))
     }

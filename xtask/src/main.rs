@@ -5,16 +5,17 @@
 #![forbid(unsafe_code)]
 #![allow(clippy::print_stdout, reason = "a command-line tool: its output is the result")]
 
+mod abi;
 mod check;
 mod ci;
 mod clients;
 mod conformance;
 mod consumers;
-mod emulator;
 mod errors;
 mod header;
 mod install;
 mod layering;
+mod native;
 mod process;
 mod project;
 mod report;
@@ -31,7 +32,7 @@ use report::Report;
 const USAGE: &str = "\
 usage: cargo run -q -p xtask -- COMMAND
 
-  test [--ci] [--only SUITE]   the test suites (rust, consumers, python, packages, conformance)
+  test [--ci] [--only SUITE]   the test suites (rust, python, packages, c, c sanitized, consumers, conformance)
   test-clients [--ci]          other projects' clients against the emulator
   check [--ci] [--only STEP]   formats, lints, types, documentation, the checks below
   ci                           check, test and test-clients; a skip counts as a failure
@@ -43,6 +44,7 @@ usage: cargo run -q -p xtask -- COMMAND
   layering                     who imports whom in src/, bindings/ and emulator/
   versions                     one version everywhere
   errors                       error ids and docs/errors.md, error kinds and the languages' copies
+  abi [--library FILE]         the C ABI's own rules; with a release's library: its symbols, its name, no test's hooks
   header [--write]             include/midentity.h and the exported symbols against bindings/c
   conformance [--write]        the last test run against tests/vectors/scenarios.json and docs/conformance.md";
 
@@ -58,6 +60,8 @@ pub(crate) struct Flags {
     pub(crate) destdir: Option<PathBuf>,
     /// The build that the tests use, instead of a release.
     pub(crate) dev: bool,
+    /// A library to look at.
+    pub(crate) library: Option<PathBuf>,
     /// Only these suites or steps; empty for all.
     pub(crate) only: Vec<String>,
 }
@@ -77,6 +81,7 @@ impl Flags {
                     flags.destdir = (!root.is_empty()).then(|| root.into());
                 }
                 "--dev" => flags.dev = true,
+                "--library" => flags.library = Some(args.next().ok_or("--library needs a file")?.into()),
                 "--only" => flags.only.push(args.next().ok_or("--only needs a name")?),
                 other => return Err(format!("unknown argument {other:?}")),
             }
@@ -132,6 +137,10 @@ fn dispatch(command: &str, project: &Project, flags: &Flags) -> Result<bool, Str
         "layering" => findings(command, layering::check(project)?),
         "versions" => findings(command, versions::check(project)?),
         "errors" => findings(command, errors::check(project)?),
+        "abi" => match &flags.library {
+            Some(library) => findings(command, abi::released(project, library)?),
+            None => findings(command, abi::check(project)?),
+        },
         "header" if flags.write => header::write(project).map(|()| true),
         "header" => findings(command, header::check(project)?),
         "conformance" if flags.write => conformance::write(project).map(|()| true),

@@ -1,4 +1,4 @@
-//! The test suites: Rust, Python, the packages, and what they cover together.
+//! The test suites: Rust, Python, the packages, C and C++, and what they cover together.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,6 +7,7 @@ use std::process::Command;
 use crate::Flags;
 use crate::conformance;
 use crate::consumers;
+use crate::native;
 use crate::process;
 use crate::project::{self, Project};
 use crate::report::{Counts, Missing, Report};
@@ -44,23 +45,35 @@ pub(crate) fn run(project: &Project, flags: &Flags) -> Result<Report, String> {
     if flags.wants("rust") {
         rust(project, &mut report)?;
     }
-    if flags.wants(consumers::SUITE) {
-        match Interpreter::find().and_then(|interpreter| Venv::ensure(project, &interpreter, ".venv", &TOOLS)) {
-            Ok(venv) => consumers::run(project, &venv, &mut report)?,
-            Err(missing) => report.skip(consumers::SUITE, &missing),
-        }
-    }
     let mut all_ran = true;
-    if flags.wants("python") || flags.wants("packages") {
+    let native = native::SUITES.iter().any(|suite| flags.wants(suite));
+    let consumers = flags.wants(consumers::SUITE);
+    if native || consumers || flags.wants("python") || flags.wants("packages") {
         Report::announce("Python");
         let made = Interpreter::find().and_then(|interpreter| {
             Venv::ensure(project, &interpreter, ".venv", &TOOLS).map(|venv| (interpreter, venv))
         });
         match made {
-            Ok((interpreter, venv)) => python_suites(project, &interpreter, &venv, flags, &mut report)?,
+            Ok((interpreter, venv)) => {
+                if flags.wants("python") || flags.wants("packages") {
+                    python_suites(project, &interpreter, &venv, flags, &mut report)?;
+                }
+                if native {
+                    native::run(project, &venv, flags, &mut report)?;
+                }
+                if consumers {
+                    consumers::run(project, &venv, &mut report)?;
+                }
+            }
             Err(missing) => {
                 all_ran = false;
                 report.skip("python", &missing);
+                if native {
+                    report.skip("c", &missing);
+                }
+                if consumers {
+                    report.skip(consumers::SUITE, &missing);
+                }
             }
         }
     }
@@ -79,7 +92,7 @@ pub(crate) fn prepare(project: &Project) -> Result<(), String> {
 }
 
 /// The main environment holds all that building, testing and checking need.
-pub(crate) const TOOLS: [&str; 3] = ["build", "test", "check"];
+pub(crate) const TOOLS: [&str; 4] = ["build", "test", "check", "native"];
 
 /// Every suite of Rust, documentation examples too.
 fn rust(project: &Project, report: &mut Report) -> Result<(), String> {

@@ -27,6 +27,7 @@ pub(crate) fn check(project: &Project) -> Result<Vec<String>, String> {
         let name = project.relative(&file).display().to_string();
         findings.extend(literal_version(&name, &project::read(&file)?, &version));
     }
+    findings.extend(c_header(&project.read("include/midentity.h")?, &version));
     findings.extend(changelog(&project.read("CHANGELOG.md")?, &version));
     findings.extend(readme(&project.read("README.md")?, &version));
     findings.extend(oldest_python(&project.read("pyproject.toml")?, &project.read("bindings/python/Cargo.toml")?));
@@ -61,6 +62,13 @@ fn literal_version(file: &str, text: &str, version: &str) -> Option<String> {
     let found = value(text, "__version__")?;
     let literal = found.starts_with(|first: char| first.is_ascii_digit());
     (literal && found != version).then(|| format!("{file}: __version__ {found}, midentity is {version}"))
+}
+
+/// `MIDENTITY_VERSION` of the C header.
+fn c_header(text: &str, version: &str) -> Option<String> {
+    let found = text.lines().find_map(|line| line.strip_prefix("#define MIDENTITY_VERSION "));
+    (found != Some(&format!("\"{version}\"")))
+        .then(|| format!("include/midentity.h: {found:?}, midentity is {version}"))
 }
 
 /// The newest heading is "Unreleased" or this version.
@@ -112,6 +120,13 @@ mod tests {
         assert_eq!(pyproject("p", "[project]\nname = \"x\"\n", "0.1.0").len(), 1);
         assert_eq!(literal_version("p", "__version__ = \"0.0.9\"\n", "0.1.0").iter().count(), 1);
         assert_eq!(literal_version("p", "__version__ = _native.version\n", "0.1.0"), None);
+    }
+
+    #[test]
+    fn the_c_header() {
+        assert_eq!(c_header("#define MIDENTITY_VERSION \"0.1.0\"\n", "0.1.0"), None);
+        assert!(c_header("#define MIDENTITY_VERSION \"0.1.1\"\n", "0.1.0").is_some());
+        assert!(c_header("", "0.1.0").is_some());
     }
 
     #[test]
