@@ -5,9 +5,10 @@
 //! the [`Report`].
 
 mod cross;
+mod library;
 mod wine;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
@@ -16,12 +17,13 @@ use wine::{Served, Wine};
 
 use crate::process;
 use crate::project::Project;
-use crate::report::{Counts, Missing, Report};
+use crate::report::Report;
 use crate::test::{EMULATOR, cargo_counts};
 
 /// What is built, all at once.
 const BUILT: &[&str] = &[
     "--package=midentity",
+    "--package=midentity-c",
     "--package=midentity-emulator",
     "--lib",
     "--bins",
@@ -41,6 +43,7 @@ const PROGRAM_LIMIT: Duration = Duration::from_secs(60);
 /// A Windows that stands, and what was built for it.
 struct Windows<'a> {
     project: &'a Project,
+    cross: Cross,
     wine: Wine,
     built: Vec<Artifact>,
 }
@@ -59,10 +62,10 @@ pub(crate) fn run(project: &Project) -> Result<Report, String> {
     let made = cross.build(project, BUILT).and_then(|built| wine.prepare(project, &cross).map(|()| built));
     match made {
         Ok(built) => {
-            let windows = Windows { project, wine, built };
+            let windows = Windows { project, cross, wine, built };
             windows.tests(&mut report)?;
             windows.token(&mut report);
-            windows.wine.stop();
+            library::run(&windows, &mut report)?;
         }
         Err(why) => report.fail("windows", &why),
     }
@@ -70,9 +73,12 @@ pub(crate) fn run(project: &Project) -> Result<Report, String> {
 }
 
 impl Windows<'_> {
-    /// The programs of tests, one after the other, each counted by what it says itself.
+    /// The programs of tests, one after the other.
     fn tests(&self, report: &mut Report) -> Result<(), String> {
-        for tests in self.built.iter().filter(|artifact| artifact.tests) {
+        let mut all: Vec<&Artifact> = self.built.iter().filter(|artifact| artifact.tests).collect();
+        // What stands lowest first, as it was built in no order.
+        all.sort_by_key(|artifact| (&artifact.package, &artifact.kind, &artifact.name));
+        for tests in all {
             let Some(program) = &tests.executable else { continue };
             // Cargo starts a package's tests in the package's folder.
             let folder = self.project.packages.get(&tests.package).and_then(|p| p.manifest_path.parent());
@@ -87,6 +93,7 @@ impl Windows<'_> {
         Ok(())
     }
 
+    /// Runs a program of tests; what it says of itself counts.
     fn count(&self, name: &str, command: &mut Command, report: &mut Report) -> Result<(), String> {
         let mut counts = None;
         let ended = process::stream_within(command, TESTS_LIMIT, |line| counts = cargo_counts(line).or(counts));
@@ -95,8 +102,8 @@ impl Windows<'_> {
             (Ok(status), _) => report.fail(name, &format!("it ended with {status}, which its counts do not explain")),
             (Err(why), _) => {
                 report.fail(name, &why);
-                // Its children are still there.
-                self.wine.stop();
+                // What it started is still there.
+                self.wine.restart()?;
             }
         }
         Ok(())
@@ -112,7 +119,7 @@ impl Windows<'_> {
     }
 
     fn take_token(&self) -> Result<(), String> {
-        let emulator = Served::start(&self.wine, self.project, self.program(EMULATOR)?, &[])?;
+        let emulator = self.serve(&[])?;
         let mut said = Vec::new();
         let mut command = self.wine.command(self.program("first_token")?);
         command.envs(emulator.variables.iter().cloned()).current_dir(&self.project.root);
@@ -120,7 +127,16 @@ impl Windows<'_> {
         if !status.success() || !said.iter().any(|line| line.starts_with("a token that is good until ")) {
             return Err(format!("first_token ended with {status} and said {said:?}"));
         }
+        let log = emulator.control("/_emulator/requests")?;
+        if !log.starts_with("HTTP/1.1 200 ") || log.matches("/metadata/identity/oauth2/token").count() != 1 {
+            return Err(format!("the emulator's control answered {log:?}"));
+        }
         emulator.stop()
+    }
+
+    /// An emulator that runs as a Windows program.
+    fn serve(&self, arguments: &[&str]) -> Result<Served, String> {
+        Served::start(&self.wine, self.project, self.program(EMULATOR)?, arguments)
     }
 
     /// A program that was built, by its name.

@@ -43,14 +43,14 @@ impl Cross {
         let (cargo, rustc) = rust().ok_or_else(|| {
             Missing::new("there is no Rust for Windows: none of those here has its standard library's source", REMEDY)
         })?;
-        for tool in ["gcc", "g++", "dlltool", "ar"] {
+        let mut mingw = PathBuf::new();
+        for tool in ["gcc", "g++", "dlltool", "objdump"] {
             let name = format!("{PREFIX}-{tool}");
-            if process::find(&name, &[]).is_none() {
-                return Err(Missing::new(format!("{name} is not on the search path"), REMEDY));
+            match process::find(&name, &[]) {
+                Some(program) => mingw = program.parent().map(Path::to_path_buf).unwrap_or_default(),
+                None => return Err(Missing::new(format!("{name} is not on the search path"), REMEDY)),
             }
         }
-        let mingw = process::find(&format!("{PREFIX}-gcc"), &[]).unwrap_or_default();
-        let mingw = mingw.parent().map(Path::to_path_buf).unwrap_or_default();
         Ok(Self { cargo, rustc, mingw, target: project.target.join("windows") })
     }
 
@@ -74,14 +74,9 @@ impl Cross {
         artifacts(&process::output(command.stderr(Stdio::inherit()))?)
     }
 
-    /// The C compiler, in the project's root.
-    pub(super) fn cc(&self, project: &Project) -> Command {
-        self.tool(project, &["gcc"])
-    }
-
-    fn tool(&self, project: &Project, names: &[&str]) -> Command {
-        let paths = names.iter().map(|name| self.mingw.join(format!("{PREFIX}-{name}")));
-        let mut command = Command::new(paths.into_iter().find(|path| path.exists()).unwrap_or_default());
+    /// A tool of mingw's, in the project's root.
+    pub(super) fn tool(&self, project: &Project, name: &str) -> Command {
+        let mut command = Command::new(self.mingw.join(format!("{PREFIX}-{name}")));
         command.current_dir(&project.root);
         command
     }

@@ -1,5 +1,7 @@
 //! Running Windows programs under Wine, in a Windows of our own below `target/`.
 
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::Receiver;
@@ -17,6 +19,7 @@ const DEBIAN: &str = "/usr/lib/wine";
 /// The first start of a Windows takes about 10 s.
 const FIRST_START: Duration = Duration::from_secs(180);
 const EMULATOR_START: Duration = Duration::from_secs(60);
+const CONTROL: Duration = Duration::from_secs(10);
 const EMULATOR_END: Duration = Duration::from_secs(10);
 
 /// Wine, and the folder that is its Windows.
@@ -39,11 +42,11 @@ impl Wine {
 
     /// Makes its Windows, or takes the one that is there, and puts into it what this Wine may lack.
     pub(super) fn prepare(&self, project: &Project, cross: &Cross) -> Result<(), String> {
+        std::fs::create_dir_all(&self.prefix).map_err(|error| format!("{}: {error}", self.prefix.display()))?;
         // Programs of an earlier run that was cut off would be in the way.
-        self.stop();
+        self.restart()?;
         let system = self.prefix.join("drive_c/windows/system32");
         if !system.join("kernel32.dll").is_file() {
-            std::fs::create_dir_all(&self.prefix).map_err(|error| format!("{}: {error}", self.prefix.display()))?;
             let mut boot = self.command(Path::new("wineboot"));
             boot.arg("--init").stderr(Stdio::null());
             let status = process::stream_within(&mut boot, FIRST_START, |_| {})?;
@@ -55,7 +58,7 @@ impl Wine {
         if stand_in.is_file() {
             return Ok(());
         }
-        let mut cc = cross.cc(project);
+        let mut cc = cross.tool(project, "gcc");
         cc.args(["-shared", "-O1", "-Wall", "-Wextra", "-Werror", "-o"]).arg(stand_in);
         process::run(cc.args(["tests/windows/bcryptprimitives.c", "-ladvapi32"]))
     }
@@ -72,10 +75,29 @@ impl Wine {
         command
     }
 
+    /// Ends every program, and stands ready for others.
+    pub(super) fn restart(&self) -> Result<(), String> {
+        self.stop();
+        // By itself the server goes some seconds after its last program, and one that comes just then is lost.
+        process::run(&mut self.server("-p"))
+    }
+
     /// Ends every program of this Windows, and of no other.
-    pub(super) fn stop(&self) {
+    fn stop(&self) {
+        let _ = self.server("-k").stderr(Stdio::null()).status();
+    }
+
+    /// Wine's server, which is one for each Windows.
+    fn server(&self, flag: &str) -> Command {
         let mut server = Command::new(&self.server);
-        let _ = server.arg("-k").env("WINEPREFIX", &self.prefix).stdout(Stdio::null()).stderr(Stdio::null()).status();
+        server.arg(flag).env("WINEPREFIX", &self.prefix).stdin(Stdio::null()).stdout(Stdio::null());
+        server
+    }
+}
+
+impl Drop for Wine {
+    fn drop(&mut self) {
+        self.stop();
     }
 }
 
@@ -105,6 +127,25 @@ impl Served {
                 Err(why) => return Err(format!("the emulator did not start: {why}")),
             }
         }
+    }
+
+    /// What its control answers to a GET, head and all.
+    pub(super) fn control(&self, path: &str) -> Result<String, String> {
+        let origin = self.variables.iter().find(|(name, _)| name == "MIDENTITY_EMULATOR");
+        let at =
+            origin.and_then(|(_, origin)| origin.strip_prefix("http://")).ok_or("the emulator named no control")?;
+        let mut answer = String::new();
+        let mut exchange = || {
+            let mut stream = TcpStream::connect(at)?;
+            stream.set_read_timeout(Some(CONTROL))?;
+            write!(
+                stream,
+                "GET {path} HTTP/1.1\r\nHost: {at}\r\nMidentity-Emulator: true\r\nConnection: close\r\n\r\n"
+            )?;
+            stream.read_to_string(&mut answer)
+        };
+        exchange().map_err(|error| format!("the emulator's control: {error}"))?;
+        Ok(answer)
     }
 
     /// Closes its input, upon which it must end by itself, and well.
