@@ -83,7 +83,9 @@ fn read_roots(path: &Path) -> Result<Vec<Certificate>> {
         )
     };
     let pem = std::fs::read(path).map_err(|e| refuse(e.to_string()))?;
-    let roots = Certificate::from_pem_bundle(&pem).map_err(|_| refuse("it is not a PEM file".into()))?;
+    // Windows' shells and editors write a byte order mark, behind which the first certificate would be overlooked.
+    let pem = pem.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&pem);
+    let roots = Certificate::from_pem_bundle(pem).map_err(|_| refuse("it is not a PEM file".into()))?;
     if roots.is_empty() {
         return Err(refuse("there is no certificate in it".into()));
     }

@@ -1,5 +1,5 @@
-/* Scaffolding for the tests under Wine 8, and nothing that is shipped: Rust's standard library takes its randomness from
- * this DLL's one function, which every Windows has and Wine has since 9. */
+/* Scaffolding for the tests under Wine 8, and nothing that is shipped: Rust's standard library takes its randomness
+ * from this DLL's one function, which Windows has since version 10 and that Wine has not. */
 #include <windows.h>
 
 /* Its documented name is RtlGenRandom; advapi32 exports it under this one. */

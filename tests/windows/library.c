@@ -32,7 +32,8 @@ static midentity_status take(int *good) {
     }
     size_t length = 0;
     const char *secret = status == MIDENTITY_OK ? midentity_token_secret(token, &length) : NULL;
-    *good = secret != NULL && length > 100 && strlen(secret) == length && midentity_token_expires_on(token) > time(NULL);
+    *good = secret != NULL && length > 100 && strlen(secret) == length;
+    *good = *good && midentity_token_expires_on(token) > time(NULL);
     midentity_token_free(token);
     midentity_credential_free(credential);
     return status;
@@ -157,7 +158,7 @@ int main(void) {
     for (size_t i = 0; i < sizeof tests / sizeof tests[0]; i++) {
         int good = tests[i].run();
         *(good ? &passed : &failed) += 1;
-        printf("test %s ... %s%s%s\n", tests[i].name, good ? "ok" : "FAILED", good ? "" : ": not so: ", good ? "" : why);
+        printf("test %s ... %s%s\n", tests[i].name, good ? "ok" : "FAILED: not so: ", good ? "" : why);
         fflush(stdout);
     }
     printf("test result: %s. %u passed; %u failed; 0 ignored\n", failed == 0 ? "ok" : "FAILED", passed, failed);

@@ -8,15 +8,15 @@
 typedef void (*any)(void);
 typedef midentity_status (*credential_new)(const midentity_credential_options *, midentity_credential **,
                                            midentity_error **);
-typedef midentity_status (*get_token)(const midentity_credential *, const char *, size_t, const midentity_token_options *,
-                                      midentity_operation **, midentity_error **);
+typedef midentity_status (*get_token)(const midentity_credential *, const char *, size_t,
+                                      const midentity_token_options *, midentity_operation **, midentity_error **);
 typedef midentity_status (*operation_wait)(const midentity_operation *, int64_t, midentity_error **);
 
 static int done(const char *failed) {
     if (failed != NULL) {
         printf("test unloading ... FAILED: %s (error %lu)\n", failed, GetLastError());
     }
-    printf("test result: %s. %d passed; %d failed; 0 ignored\n", failed ? "FAILED" : "ok", failed == NULL, failed != NULL);
+    printf("test result: %s. %d passed; %d failed; 0 ignored\n", failed ? "FAILED" : "ok", !failed, failed != NULL);
     return failed != NULL;
 }
 
