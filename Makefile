@@ -7,7 +7,7 @@ CARGO ?= cargo
 XTASK := $(CARGO) run --quiet --package xtask --
 
 # Names that are also folders or files must not be taken for them.
-.PHONY: help demo test check test-clients bench fuzz soak setup-system ci need-cargo
+.PHONY: help demo test check test-clients test-windows bench fuzz soak setup-system ci need-cargo
 
 help: ## this list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z][a-z-]*:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,6 +24,9 @@ check: need-cargo ## formats, lints, types, documentation, the project's own che
 
 test-clients: need-cargo ## azure-identity, MSAL and Azure's clients, unmodified, against the emulator
 	@$(XTASK) test-clients $(FLAGS)
+
+test-windows: need-cargo ## the core and the emulator as Windows programs, built here and run under Wine
+	@$(XTASK) test-windows $(FLAGS)
 
 bench: need-cargo ## speed, side by side with peers
 	@benches/run.sh

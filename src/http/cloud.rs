@@ -99,8 +99,10 @@ fn read_roots(path: &Path) -> Result<RootCertStore> {
         )
     };
     let pem = std::fs::read(path).map_err(|e| refuse(e.to_string()))?;
+    // Windows' shells and editors write a byte order mark, behind which the first certificate would be overlooked.
+    let pem = pem.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&pem);
     let mut roots = RootCertStore::empty();
-    for certificate in CertificateDer::pem_slice_iter(&pem) {
+    for certificate in CertificateDer::pem_slice_iter(pem) {
         let certificate = certificate.map_err(|_| refuse("it is not a PEM file".into()))?;
         roots.add(certificate).map_err(|_| refuse("a certificate in it can't be read".into()))?;
     }

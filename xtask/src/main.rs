@@ -18,6 +18,7 @@ mod report;
 mod test;
 mod venv;
 mod versions;
+mod windows;
 
 use std::process::ExitCode;
 
@@ -29,8 +30,9 @@ usage: cargo run -q -p xtask -- COMMAND
 
   test [--ci] [--only SUITE]   the test suites (rust, python, packages, conformance)
   test-clients [--ci]          other projects' clients against the emulator
+  test-windows [--ci]          the core and the emulator as Windows programs, under Wine
   check [--ci] [--only STEP]   formats, lints, types, documentation, the checks below
-  ci                           check, test and test-clients; a skip counts as a failure
+  ci                           check, test, test-clients and test-windows; a skip counts as a failure
   prepare                      the emulator, and .venv with the library in it (for make demo)
   tools                        install the pinned cargo tools into .cache/tools
 
@@ -99,6 +101,7 @@ fn dispatch(command: &str, project: &Project, flags: &Flags) -> Result<bool, Str
     match command {
         "test" => finish(&test::run(project, flags)?, flags),
         "test-clients" => finish(&clients::run(project)?, flags),
+        "test-windows" => finish(&windows::run(project)?, flags),
         "check" => finish(&check::run(project, flags)?, flags),
         "ci" => {
             let flags = Flags { ci: true, ..flags.clone() };

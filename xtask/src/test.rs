@@ -273,11 +273,16 @@ fn covered(project: &Project, flags: &Flags, all_ran: bool, report: &mut Report)
 
 /// What the tests find in their environment, and what they must not find there.
 pub(crate) fn environment(project: &Project, command: &mut Command) {
+    clean(command);
+    command.env("MIDENTITY_CONFORMANCE_DIR", conformance::folder(project));
+    command.env("MIDENTITY_EMULATOR_BIN", project.binary(EMULATOR));
+}
+
+/// Takes out what a machine's own identity would put into a program's way.
+pub(crate) fn clean(command: &mut Command) {
     for name in FOREIGN_VARIABLES {
         command.env_remove(name);
     }
-    command.env("MIDENTITY_CONFORMANCE_DIR", conformance::folder(project));
-    command.env("MIDENTITY_EMULATOR_BIN", project.binary(EMULATOR));
 }
 
 fn empty(folder: &PathBuf) -> Result<(), String> {
@@ -286,7 +291,7 @@ fn empty(folder: &PathBuf) -> Result<(), String> {
 }
 
 /// `test result: ok. 3 passed; 0 failed; 1 ignored; …`
-fn cargo_counts(line: &str) -> Option<Counts> {
+pub(crate) fn cargo_counts(line: &str) -> Option<Counts> {
     let rest = line.trim_start().strip_prefix("test result: ")?;
     let (_, numbers) = rest.split_once(". ")?;
     let mut counts = Counts::default();
