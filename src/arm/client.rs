@@ -18,6 +18,7 @@ use super::error;
 use super::response::ArmResponse;
 use crate::clock::Clock;
 use crate::cloud::Cloud;
+use crate::cloud_endpoints::{CloudEndpoints, Discovery};
 use crate::env::Env;
 use crate::error::{Error, ErrorKind, Result, id};
 use crate::http::cloud::CloudTransport;
@@ -54,6 +55,7 @@ pub(super) struct Inner {
     pub(super) cloud: Cloud,
     pub(super) scope: Scope,
     pub(super) transport: CloudTransport,
+    pub(super) discovery: Discovery,
     pub(super) timeout: Duration,
     pub(super) operation_timeout: Duration,
     pub(super) clock: Clock,
@@ -119,6 +121,7 @@ impl ArmClient {
         ArmClientBuilder {
             provider: Box::new(provider),
             cloud: None,
+            audience: None,
             ca_file: None,
             timeout: Duration::from_secs(90),
             operation_timeout: Duration::from_secs(30 * 60),
@@ -189,6 +192,24 @@ impl ArmClient {
     #[must_use]
     pub fn cloud(&self) -> &Cloud {
         &self.0.cloud
+    }
+
+    /// Where the cloud's other services are. Known for the known clouds; a private one is asked once, without a token.
+    ///
+    /// # Errors
+    /// `cloud.endpoints` where it does not say it, `cloud.audience_refused` where it claims a known cloud's audience.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// # use midentity::{Cloud, Credential, arm::ArmClient};
+    /// let arm = ArmClient::builder(Credential::builder().build()?).cloud(Cloud::us_government()).build()?;
+    /// assert_eq!(arm.endpoints().await?.graph(), Some("https://graph.microsoft.us/"));
+    /// # Ok::<(), midentity::Error>(()) }).unwrap();
+    /// ```
+    pub async fn endpoints(&self) -> Result<CloudEndpoints> {
+        let inner = &*self.0;
+        let found = inner.discovery.endpoints(&inner.cloud, &inner.clock, inner.timeout).await?;
+        Ok(CloudEndpoints::clone(&found))
     }
 
     pub(super) fn versions(&self) -> MutexGuard<'_, Vec<(String, String)>> {
