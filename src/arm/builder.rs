@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::client::{ArmClient, Inner};
+use super::pace::Pace;
 use uuid::Uuid;
 
 use crate::clock::Clock;
@@ -163,6 +164,7 @@ impl ArmClientBuilder {
             clock: self.clock,
             correlation_id: Uuid::new_v4().to_string(),
             versions: Mutex::default(),
+            pace: Pace::default(),
         })))
     }
 }

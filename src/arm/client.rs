@@ -15,6 +15,7 @@ use zeroize::Zeroizing;
 use super::builder::ArmClientBuilder;
 use super::challenge;
 use super::error;
+use super::pace::Pace;
 use super::response::ArmResponse;
 use crate::clock::Clock;
 use crate::cloud::Cloud;
@@ -63,6 +64,7 @@ pub(super) struct Inner {
     pub(super) correlation_id: String,
     /// The newest api-version of resource types that were asked for.
     pub(super) versions: Mutex<Vec<(String, String)>>,
+    pub(super) pace: Pace,
 }
 
 /// An answer whose body is not read yet.
@@ -294,6 +296,12 @@ impl ArmClient {
         let (mut retries, mut attempts, mut renewed) = (Retries::default(), 0, false);
         let mut renewal = Renewal::None;
         loop {
+            // Where there is no time for it, the service's own 429 tells.
+            let now = inner.clock.monotonic();
+            let pause = inner.pace.wait(&call.method, &call.url, now);
+            if !pause.is_zero() && now + pause < deadline {
+                inner.clock.sleep(pause).await;
+            }
             attempts += 1;
             let tried = match inner.token(&mut renewal, deadline).await {
                 Ok(token) => inner.attempt(&call, deadline, &token).await,
@@ -463,6 +471,7 @@ impl Inner {
                 return Err(Refused::new(error.with_hint("try again, or give the call more time"), Outcome::Silent));
             }
         };
+        self.pace.note(&call.method, &call.url, &headers, self.clock.monotonic());
         let header = |name: &str| headers.get(name).and_then(|v| v.to_str().ok()).map(str::to_owned);
         if !(200..300).contains(&status) {
             let after = header("retry-after").and_then(|t| retry::parse_retry_after(&t, self.clock.epoch_seconds()));
