@@ -327,7 +327,7 @@ fn owner(audience: &str) -> Option<&'static str> {
     let url = Url::parse(&text).or_else(|_| Url::parse(&format!("https://{text}"))).ok()?;
     let host = url.host_str()?.trim_end_matches('.').to_owned();
     let within = |owned: &&str| host.strip_suffix(*owned).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
-    OWNED.iter().find(|(_, hosts)| hosts.iter().any(|h| within(&h))).map(|(name, _)| *name)
+    OWNED.iter().find(|(_, hosts)| hosts.iter().any(within)).map(|(name, _)| *name)
 }
 
 impl Default for Cloud {
