@@ -200,7 +200,7 @@ impl Call {
 impl Call {
     fn wait<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         let call = self.take()?;
-        wait(py, |stop| runtime::wait_shared(call, stop))?.into_python(py, Mode::Blocking)
+        wait(py, |stop| runtime::wait_here(call, stop))?.into_python(py, Mode::Blocking)
     }
 
     fn __await__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
