@@ -106,7 +106,10 @@ impl AzureCli {
 
     async fn take(&self, scope: &Scope, options: &TokenOptions) -> Result<AccessToken> {
         let inner = &*self.0;
-        let resource = scope.resource(&inner.cloud);
+        // Public names only: az itself knows which cloud it is signed in to.
+        let Some(resource) = scope.resource(&inner.cloud) else {
+            return Err(Error::argument(id::ARGUMENT_SCOPE, "the short name is unknown", "give the resource itself"));
+        };
         if resource.starts_with('-') {
             return Err(Error::argument(id::ARGUMENT_SCOPE, "the scope begins with a dash", "give a resource"));
         }

@@ -235,7 +235,8 @@ class Emulator:
         """Change how slow it is; what is not given goes to its default.
 
         `lro` (`seconds`, `retry_after`, `fail`), `replication_delay_seconds`, `imds_delay_seconds`,
-        `role_delay_seconds`, `federated_write_seconds` and `page_size`.
+        `role_delay_seconds`, `federated_write_seconds`, `page_size` and `rate_limits` (`reads`, `writes`, `deletes`,
+        each with `burst` and `per_second`).
         """
         self._control("PUT", "settings", settings)
 

@@ -177,7 +177,8 @@ fn matches_text(pattern: &str, action: &str) -> bool {
     true
 }
 
-members!(RoleDefinition: id, guid, role_name, is_custom, description, actions);
+members!(RoleDefinition: id, guid, role_name, is_custom, description, actions, not_actions, data_actions,
+    not_data_actions, assignable_scopes);
 
 impl RoleDefinition {
     /// The resource id.
@@ -237,7 +238,51 @@ impl RoleDefinition {
     /// ```
     #[must_use]
     pub fn actions(&self) -> Vec<&str> {
-        self.properties.permissions.iter().flat_map(|p| p.actions.iter().map(String::as_str)).collect()
+        self.patterns(|p| &p.actions)
+    }
+
+    /// What it takes away from [`RoleDefinition::actions`].
+    ///
+    /// ```
+    /// fn show(r: &midentity::arm::RoleDefinition) { println!("{:?}", r.not_actions()) }
+    /// ```
+    #[must_use]
+    pub fn not_actions(&self) -> Vec<&str> {
+        self.patterns(|p| &p.not_actions)
+    }
+
+    /// The actions on data that it allows, such as reading blobs.
+    ///
+    /// ```
+    /// fn show(r: &midentity::arm::RoleDefinition) { println!("{:?}", r.data_actions()) }
+    /// ```
+    #[must_use]
+    pub fn data_actions(&self) -> Vec<&str> {
+        self.patterns(|p| &p.data_actions)
+    }
+
+    /// What it takes away from [`RoleDefinition::data_actions`].
+    ///
+    /// ```
+    /// fn show(r: &midentity::arm::RoleDefinition) { println!("{:?}", r.not_data_actions()) }
+    /// ```
+    #[must_use]
+    pub fn not_data_actions(&self) -> Vec<&str> {
+        self.patterns(|p| &p.not_data_actions)
+    }
+
+    /// The scopes that it can be given at, and below.
+    ///
+    /// ```
+    /// fn show(r: &midentity::arm::RoleDefinition) { println!("{:?}", r.assignable_scopes()) }
+    /// ```
+    #[must_use]
+    pub fn assignable_scopes(&self) -> &[String] {
+        &self.properties.assignable_scopes
+    }
+
+    fn patterns(&self, of: impl Fn(&Permission) -> &Vec<String>) -> Vec<&str> {
+        self.properties.permissions.iter().flat_map(|p| of(p).iter().map(String::as_str)).collect()
     }
 
     /// Whether it allows an action, such as `Microsoft.Compute/virtualMachines/write`.

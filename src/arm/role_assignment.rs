@@ -411,9 +411,11 @@ struct Properties {
     scope: String,
     description: Option<String>,
     condition: Option<String>,
+    condition_version: Option<String>,
 }
 
-members!(RoleAssignment: id, name, principal_id, principal_type, scope, role_definition_id, role_guid);
+members!(RoleAssignment: id, name, principal_id, principal_type, scope, role_definition_id, role_guid,
+    description, condition, condition_version);
 
 impl RoleAssignment {
     /// The resource id.
@@ -484,5 +486,35 @@ impl RoleAssignment {
     #[must_use]
     pub fn role_guid(&self) -> &str {
         self.properties.role_definition_id.rsplit('/').next().unwrap_or_default()
+    }
+
+    /// Why it was given, where somebody said so.
+    ///
+    /// ```
+    /// fn show(a: &midentity::arm::RoleAssignment) { println!("{:?}", a.description()) }
+    /// ```
+    #[must_use]
+    pub fn description(&self) -> Option<&str> {
+        self.properties.description.as_deref()
+    }
+
+    /// The condition that it holds under, in Azure's language for it.
+    ///
+    /// ```
+    /// fn show(a: &midentity::arm::RoleAssignment) { println!("{:?}", a.condition()) }
+    /// ```
+    #[must_use]
+    pub fn condition(&self) -> Option<&str> {
+        self.properties.condition.as_deref()
+    }
+
+    /// The version of the condition's language, such as `2.0`.
+    ///
+    /// ```
+    /// fn show(a: &midentity::arm::RoleAssignment) { println!("{:?}", a.condition_version()) }
+    /// ```
+    #[must_use]
+    pub fn condition_version(&self) -> Option<&str> {
+        self.properties.condition_version.as_deref()
     }
 }

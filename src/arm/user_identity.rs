@@ -74,7 +74,7 @@ impl UserIdentities {
     }
 
     /// Makes the identity, or sets the location and tags of the one that is there (which keeps its ids). Without a
-    /// location it is the group's; without tags, those of an existing one stay.
+    /// location it is the group's; without tags, those of an existing one stay. Its isolation scope always stays.
     ///
     /// # Errors
     /// `argument.name` with the rule, Forbidden (Managed Identity Contributor may do this), and as
@@ -94,13 +94,12 @@ impl UserIdentities {
         tags: Option<&BTreeMap<String, String>>,
     ) -> Result<UserIdentity> {
         let path = self.path(name)?;
-        let existing = match (location, tags) {
-            (Some(_), Some(_)) => None,
-            _ => match self.get(name).await {
-                Ok(identity) => Some(identity),
-                Err(error) if error.kind() == ErrorKind::NotFound => None,
-                Err(error) => return Err(error),
-            },
+        let existing = match self.get(name).await {
+            Ok(identity) => Some(identity),
+            Err(error) if error.kind() == ErrorKind::NotFound => None,
+            // Who may write and not read has said all that can be said.
+            Err(error) if error.kind() == ErrorKind::Forbidden && location.is_some() && tags.is_some() => None,
+            Err(error) => return Err(error),
         };
         let location = match (location, &existing) {
             (Some(location), _) => location.to_owned(),
@@ -111,7 +110,10 @@ impl UserIdentities {
             }
         };
         let mut body = Map::from_iter([("location".to_owned(), Value::from(location))]);
-        // A PUT replaces: tags that are not sent would be lost.
+        // A PUT replaces: what is not sent would be lost.
+        if let Some(scope) = existing.as_ref().and_then(UserIdentity::isolation_scope) {
+            body.insert("properties".to_owned(), json!({ "isolationScope": scope }));
+        }
         if let Some(tags) = tags.or_else(|| existing.as_ref()?.tags.as_ref()) {
             body.insert("tags".to_owned(), json!(tags));
         }
@@ -215,7 +217,8 @@ struct Properties {
     client_secret_url: Option<String>,
 }
 
-members!(UserIdentity: id, name, location, tags, client_id, principal_id, tenant_id, client_secret_url);
+members!(UserIdentity: id, name, location, tags, client_id, principal_id, tenant_id, client_secret_url,
+    isolation_scope);
 
 impl UserIdentity {
     /// The resource id, with the letter case that the service gives it.
@@ -296,6 +299,16 @@ impl UserIdentity {
     #[must_use]
     pub fn client_secret_url(&self) -> Option<&str> {
         self.properties.client_secret_url.as_deref()
+    }
+
+    /// Where it can be assigned: `Regional` (in its own region only) or `None`; absent in older api-versions.
+    ///
+    /// ```
+    /// fn show(i: &midentity::arm::UserIdentity) { println!("{:?}", i.isolation_scope()) }
+    /// ```
+    #[must_use]
+    pub fn isolation_scope(&self) -> Option<&str> {
+        self.properties.isolation_scope.as_deref()
     }
 }
 

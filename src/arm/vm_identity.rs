@@ -116,7 +116,16 @@ impl VmIdentities {
         let body = response.body();
         let etag = body.get("etag").and_then(Value::as_str).or_else(|| response.header("etag")).map(str::to_owned);
         let present = VmIdentity::of(body, Vec::new())?.present()?;
-        vm_identity_plan::plan(&self.machine, &present, change, etag, warnings(body, self.machine.as_str()))
+        let mut plan =
+            vm_identity_plan::plan(&self.machine, &present, change, etag, warnings(body, self.machine.as_str()))?;
+        if plan.changes() && waits_for_upgrade(body) {
+            plan.warn(format!(
+                "the scale set's upgrade policy is Manual: its instances know of the change once they are updated \
+                 (POST {}/manualupgrade, or az vmss update-instances)",
+                self.machine.as_str()
+            ));
+        }
+        Ok(plan)
     }
 
     /// Adds identities; all others stay.
@@ -332,6 +341,12 @@ impl VmIdentities {
         }
         error
     }
+}
+
+/// Source: the scale sets' documentation; az warns of it too.
+fn waits_for_upgrade(machine: &Value) -> bool {
+    let mode = machine.pointer("/properties/upgradePolicy/mode").and_then(Value::as_str);
+    mode.is_some_and(|mode| mode.eq_ignore_ascii_case("Manual"))
 }
 
 fn warnings(machine: &Value, id: &str) -> Vec<String> {

@@ -136,6 +136,10 @@ impl VmIdentityPlan {
         &self.warnings
     }
 
+    pub(super) fn warn(&mut self, warning: String) {
+        self.warnings.push(warning);
+    }
+
     /// Whether there is anything to do; where not, no request is sent.
     ///
     /// ```
