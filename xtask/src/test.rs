@@ -72,7 +72,7 @@ pub(crate) fn prepare(project: &Project) -> Result<(), String> {
 }
 
 /// The main environment holds all that building, testing and checking need.
-pub(crate) const TOOLS: [&str; 3] = ["build", "test", "check"];
+pub(crate) const TOOLS: [&str; 4] = ["build", "test", "check", "native"];
 
 /// Every suite of Rust, documentation examples too.
 fn rust(project: &Project, report: &mut Report) -> Result<(), String> {

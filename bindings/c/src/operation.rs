@@ -229,7 +229,7 @@ impl State {
         }
     }
 
-    /// Waits until it has ended; false where the time ran out first.
+    /// Waits until it has ended; `None` where the time ran out first.
     fn wait(&self, limit: Option<Duration>) -> Option<Result<()>> {
         // A limit beyond what the clock can say is none.
         let until = limit.and_then(|limit| Instant::now().checked_add(limit));
@@ -237,6 +237,12 @@ impl State {
         loop {
             if let Some(ended) = &inner.ended {
                 return Some(ended.clone());
+            }
+            if limit != Some(Duration::ZERO) && inner.calling.contains(&thread::current().id()) {
+                return Some(Err(refused(
+                    "an operation was waited for inside its own progress callback, which it waits for".to_owned(),
+                    "return first; a timeout of 0 may be asked for anywhere",
+                )));
             }
             inner = match until {
                 None => self.changed.wait(inner).unwrap_or_else(PoisonError::into_inner),
@@ -313,7 +319,8 @@ where
 
 /// Waits until the operation has ended: at most `timeout_ms` milliseconds, without limit where that is negative.
 /// Returns MIDENTITY_PENDING, and no error, where it has not ended by then; else MIDENTITY_OK or the operation's own
-/// status with its error. May be called any number of times, from any threads.
+/// status with its error. May be called any number of times, from any threads; inside the operation's own progress
+/// callback, which it would wait for, only with 0: else MIDENTITY_INVALID_ARGUMENT.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn midentity_operation_wait(
     operation: *const midentity_operation,
