@@ -15,7 +15,8 @@ public sealed class Engine : IDisposable
     private readonly RecordingHost host = new();
     private readonly Runspace runspace;
 
-    public Engine()
+    /// <summary>A runspace with the module, and cmdlets of the tests' own.</summary>
+    public Engine(params Type[] cmdlets)
     {
         var state = InitialSessionState.CreateDefault2();
         if (OperatingSystem.IsWindows())
@@ -25,6 +26,12 @@ public sealed class Engine : IDisposable
         }
 
         state.ImportPSModule([Manifest]);
+        foreach (var type in cmdlets)
+        {
+            var names = type.GetCustomAttribute<CmdletAttribute>()!;
+            state.Commands.Add(new SessionStateCmdletEntry($"{names.VerbName}-{names.NounName}", type, null));
+        }
+
         runspace = RunspaceFactory.CreateRunspace(host, state);
         runspace.Open();
     }
