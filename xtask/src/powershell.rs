@@ -1,9 +1,10 @@
-//! The PowerShell module: built once, then tried in the real engine, which the tests host in their own process.
+//! The PowerShell module: built once, with its help, then tried in the real engine, which the tests host in their own process.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::help;
 use crate::process;
 use crate::project::{self, Project};
 use crate::report::{Missing, Report};
@@ -33,7 +34,8 @@ pub(crate) fn suite(project: &Project, report: &mut Report) -> Result<(), String
             return Ok(());
         }
     };
-    if let Err(why) = build(project, &dotnet, TESTS) {
+    let module = project.target.join("powershell/module/Midentity");
+    if let Err(why) = build(project, &dotnet, TESTS).and_then(|()| help::write(project, &module)) {
         report.fail("powershell", &why);
         return Ok(());
     }
