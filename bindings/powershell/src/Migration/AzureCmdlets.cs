@@ -148,7 +148,8 @@ internal static class AzureCmdlets
     private static Advice UpdateVM(CommandCall call, ConstantFolder folder)
     {
         const string Why = "Update-AzVM writes the whole machine back from what was read before, and drops every identity "
-            + "that is not listed again. The replacement changes only the identity that it names.";
+            + "that is not listed again. The replacement changes only the identity that it names. Where the call was there to "
+            + "remove one of several, name the one that goes: Remove-MidVMIdentity -UserAssigned.";
         var target = Target(call, folder);
         var type = call.Value("IdentityType") is { } given ? folder.Fold(given).Text.ToUpperInvariant().Replace(" ", string.Empty) : null;
         var id = call.Value("IdentityId");
