@@ -105,6 +105,7 @@ impl FederatedCredentials {
     /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
     /// # example(async |arm| {
     /// # let credentials = arm.user_identities(SUBSCRIPTION, "rg1").federated_credentials("id1")?;
+    /// # federated_credential(&arm).await?;
     /// println!("{}", credentials.get("github-main").await?.subject());
     /// # Ok(()) });
     /// ```

@@ -114,8 +114,10 @@ impl ArmClient {
     ///
     /// ```
     /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
-    /// # example(async |arm| {
-    /// let instance = midentity::InstanceMetadata::builder().build()?;
+    /// # example_on_the_machine(async |arm, imds_endpoint| {
+    /// let instance = midentity::InstanceMetadata::builder()
+    /// #   .imds_endpoint(imds_endpoint)
+    ///     .build()?;
     /// println!("{:?}", arm.this_vm(&instance).await?.show().await?);
     /// # Ok(()) });
     /// ```
@@ -146,10 +148,11 @@ impl VirtualMachines {
     /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
     /// # example(async |arm| {
     /// # let machines = arm.virtual_machines(SUBSCRIPTION, "rg1");
-    /// # let body = serde_json::json!({"location": "eastus", "properties": {}});
+    /// # let body = serde_json::json!({"location": "eastus", "properties": {"hardwareProfile": {"vmSize": "Standard_B1s"}}});
+    /// # let group = GROUP;
     /// use midentity::arm::NewVirtualMachine;
-    /// let new = NewVirtualMachine::from_body(body).identities(["[system]"]).role("Reader", "/subscriptions/…");
-    /// let identity = machines.create("vm1", new).await?.wait().await?;
+    /// let new = NewVirtualMachine::from_body(body).identities(["[system]"]).role("Reader", group);
+    /// let identity = machines.create("vm2", new).await?.wait().await?;
     /// # Ok(()) });
     /// ```
     pub async fn create(&self, name: &str, new: NewVirtualMachine) -> Result<Operation<VmIdentity>> {

@@ -23,6 +23,11 @@ subscriptions:
 ";
 
 pub fn example(run: impl AsyncFnOnce(ArmClient) -> midentity::Result<()>) {
+    example_on_the_machine(async |arm, _| run(arm).await);
+}
+
+/// With the address of the machine's metadata service.
+pub fn example_on_the_machine(run: impl AsyncFnOnce(ArmClient, &str) -> midentity::Result<()>) {
     let options = midentity_emulator::Options { state: Some(STATE.to_owned()), ..Default::default() };
     let emulator = midentity_emulator::Emulator::start(options).unwrap();
     emulator.set_lro(midentity_emulator::Lro { seconds: 0.0, ..Default::default() });
@@ -36,7 +41,7 @@ pub fn example(run: impl AsyncFnOnce(ArmClient) -> midentity::Result<()>) {
         .build()
         .unwrap();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-    runtime.block_on(run(arm)).unwrap();
+    runtime.block_on(run(arm, emulator.imds_endpoint())).unwrap();
 }
 
 pub async fn subscription(arm: &ArmClient) -> midentity::Result<Subscription> {
