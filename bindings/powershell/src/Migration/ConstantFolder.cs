@@ -18,6 +18,7 @@ internal sealed class ConstantFolder(VariableIndex variables)
     private static readonly Regex Placeholder = new(@"\{\{|\}\}|\{(\d+)[^}]*\}", RegexOptions.CultureInvariant);
 
     private readonly Dictionary<Ast, ConstantText> known = [];
+    private readonly HashSet<Ast> active = [];
     private readonly HashSet<Ast> used = [];
 
     /// <summary>What the statement or expression is once parentheses and single-element pipelines are taken off.</summary>
@@ -89,7 +90,13 @@ internal sealed class ConstantFolder(VariableIndex variables)
             return null;
         }
 
+        if (!active.Add(variable))
+        {
+            return null;
+        }
+
         var entries = Table(value, value)?.ToList();
+        active.Remove(variable);
         if (entries is null)
         {
             return null;
@@ -125,7 +132,14 @@ internal sealed class ConstantFolder(VariableIndex variables)
             return before;
         }
 
-        var text = depth > Deepest ? ConstantText.Unknown(ast) : Read(ast, depth + 1);
+        // A variable that is made of itself is read to where it begins again.
+        if (depth > Deepest || !active.Add(ast))
+        {
+            return ConstantText.Unknown(ast);
+        }
+
+        var text = Read(ast, depth + 1);
+        active.Remove(ast);
         known[ast] = text;
         return text;
     }

@@ -79,6 +79,11 @@ internal sealed class TokenFlow(string text, VariableIndex variables)
     internal IReadOnlyList<LegacyEdit> Edits(Ast request, TokenShape shape, string replacement)
     {
         var (top, reached) = Climb(request, shape);
+        if (FailureIsLookedAt(request))
+        {
+            return [];
+        }
+
         if (reached == TokenShape.Token)
         {
             return [Replace(top, replacement)];
@@ -119,6 +124,37 @@ internal sealed class TokenFlow(string text, VariableIndex variables)
             (link, reached) = (next, ends[0].Shape);
         }
     }
+
+    /// <summary>Whether a web cmdlet's own exceptions are caught around a request: midentity's are others.</summary>
+    private static bool FailureIsLookedAt(Ast request)
+    {
+        for (var ast = request; ast.Parent is not null; ast = ast.Parent)
+        {
+            if (ast.Parent is TryStatementAst attempt
+                && attempt.Body == ast
+                && attempt.CatchClauses.Any(clause => !clause.IsCatchAll || LooksAtResponse(clause.Body)))
+            {
+                return true;
+            }
+
+            if (ast.Parent is StatementBlockAst { Traps: { } inner } && inner.Any(trap => trap.TrapType is not null || LooksAtResponse(trap.Body)))
+            {
+                return true;
+            }
+
+            if (ast.Parent is NamedBlockAst { Traps: { } outer } && outer.Any(trap => trap.TrapType is not null || LooksAtResponse(trap.Body)))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static bool LooksAtResponse(Ast handler) =>
+        VariableIndex.All<MemberExpressionAst>(handler).Any(member =>
+            member.Member is StringConstantExpressionAst { Value: var name }
+            && (ScriptText.Same(name, "Response") || ScriptText.Same(name, "StatusCode")));
 
     /// <summary>A plain variable that no other script is told of by its scope.</summary>
     private static bool IsLocal(ExpressionAst left) =>
@@ -194,6 +230,11 @@ internal sealed class TokenFlow(string text, VariableIndex variables)
     private List<VariableExpressionAst>? Followers(AssignmentStatementAst assignment)
     {
         var name = VariableIndex.Name((VariableExpressionAst)assignment.Left);
+        if (variables.IsHandledByName(name))
+        {
+            return null;
+        }
+
         var function = VariableIndex.FunctionOf(assignment);
         var next = Siblings(assignment).OfType<AssignmentStatementAst>().FirstOrDefault(other =>
             other.Extent.StartOffset > assignment.Extent.StartOffset
@@ -204,7 +245,7 @@ internal sealed class TokenFlow(string text, VariableIndex variables)
         var found = new List<VariableExpressionAst>();
         foreach (var use in variables.Uses(name).Where(use => use != assignment.Left))
         {
-            if (use.Splatted || use.Parent is UsingExpressionAst)
+            if (use.Splatted || Ancestor<UsingExpressionAst>(use) is not null)
             {
                 return null;
             }
