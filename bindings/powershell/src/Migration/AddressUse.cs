@@ -14,8 +14,8 @@ internal sealed class AddressUse(ConstantFolder folder)
     private static readonly string[] Requests =
     [
         "DownloadString", "DownloadData", "DownloadFile", "DownloadStringTaskAsync", "DownloadStringAsync", "OpenRead",
-        "UploadString", "UploadValues", "GetStringAsync", "GetAsync", "GetByteArrayAsync", "GetStreamAsync", "PostAsync",
-        "SendAsync", "PutAsync", "Create", "CreateHttp", "CreateDefault", "Open",
+        "UploadString", "UploadValues", "GetStringAsync", "GetAsync", "GetByteArrayAsync", "GetStreamAsync",
+        "PostAsync", "SendAsync", "PutAsync", "Create", "CreateHttp", "CreateDefault", "Open",
     ];
 
     private static readonly string[] Shells =
@@ -42,7 +42,9 @@ internal sealed class AddressUse(ConstantFolder folder)
 
         if (address.Kind == AddressKind.ResourceManager)
         {
-            return texts.Any(text => text.Text.IndexOf("Bearer", StringComparison.OrdinalIgnoreCase) >= 0) ? address : null;
+            return texts.Any(text => text.Text.IndexOf("Bearer", StringComparison.OrdinalIgnoreCase) >= 0)
+                ? address
+                : null;
         }
 
         // curl --data-urlencode resource=…, and -d for the old extension.
@@ -50,7 +52,8 @@ internal sealed class AddressUse(ConstantFolder folder)
             .Select(text =>
             {
                 var equals = text.Text.IndexOf('=');
-                return new KeyValuePair<string, ConstantText>(text.Text.Substring(0, equals).ToLowerInvariant(), text.From(equals + 1));
+                var name = text.Text.Substring(0, equals).ToLowerInvariant();
+                return new KeyValuePair<string, ConstantText>(name, text.From(equals + 1));
             });
         return address.With(data);
     }
@@ -103,7 +106,8 @@ internal sealed class AddressUse(ConstantFolder folder)
     }
 
     private static bool IsShell(string? name) =>
-        name is not null && Shells.Contains(System.IO.Path.GetFileNameWithoutExtension(name), StringComparer.OrdinalIgnoreCase);
+        name is not null
+            && Shells.Contains(System.IO.Path.GetFileNameWithoutExtension(name), StringComparer.OrdinalIgnoreCase);
 
     private static IEnumerable<ExpressionAst> Flat(ExpressionAst expression) => ConstantFolder.Unwrap(expression) switch
     {
@@ -113,7 +117,8 @@ internal sealed class AddressUse(ConstantFolder folder)
     };
 
     private LegacyAddress? First(IEnumerable<ExpressionAst> arguments) =>
-        arguments.Select(argument => LegacyAddress.Parse(folder.Fold(argument))).FirstOrDefault(address => address is not null);
+        arguments.Select(argument => LegacyAddress.Parse(folder.Fold(argument)))
+            .FirstOrDefault(address => address is not null);
 
     private static bool IsShownOrCompared(Ast text)
     {
@@ -124,7 +129,10 @@ internal sealed class AddressUse(ConstantFolder folder)
                 case BinaryExpressionAst { Operator: not (TokenKind.Plus or TokenKind.Format or TokenKind.Join) }:
                 case AttributeBaseAst or ThrowStatementAst or SwitchStatementAst:
                     return true;
-                case CommandExpressionAst { Parent: PipelineAst { Parent: NamedBlockAst or StatementBlockAst } pipeline }
+                case CommandExpressionAst
+                {
+                    Parent: PipelineAst { Parent: NamedBlockAst or StatementBlockAst } pipeline,
+                }
                     when pipeline.PipelineElements.Count == 1 && ast is ExpressionAst:
                     return !IsValue(pipeline);
                 case CommandAst command:

@@ -21,7 +21,9 @@ internal sealed class ConstantFolder(VariableIndex variables)
     private readonly HashSet<Ast> active = [];
     private readonly HashSet<Ast> used = [];
 
-    /// <summary>What the statement or expression is once parentheses and single-element pipelines are taken off.</summary>
+    /// <summary>
+    /// What the statement or expression is once parentheses and single-element pipelines are taken off.
+    /// </summary>
     internal static Ast Unwrap(Ast ast)
     {
         while (true)
@@ -56,7 +58,9 @@ internal sealed class ConstantFolder(VariableIndex variables)
 
     /// <summary>The statement or expression that gave a variable its value.</summary>
     internal Ast? Source(VariableExpressionAst variable) =>
-        variables.Before(VariableIndex.Name(variable), variable).FirstOrDefault() is { Value: { } value } ? Unwrap(value) : null;
+        variables.Before(VariableIndex.Name(variable), variable).FirstOrDefault() is { Value: { } value }
+            ? Unwrap(value)
+            : null;
 
     /// <summary>The table that an expression is, with what is added to it before <paramref name="use"/>.</summary>
     internal IReadOnlyList<KeyValuePair<string, Ast>>? Table(Ast ast, Ast use)
@@ -248,7 +252,8 @@ internal sealed class ConstantFolder(VariableIndex variables)
                 continue;
             }
 
-            var isNumber = int.TryParse(match.Groups[1].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var index);
+            var isNumber =
+                int.TryParse(match.Groups[1].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var index);
             result = result.Append(
                 isNumber && index < arguments.Count ? Fold(arguments[index], depth) : ConstantText.Unknown(whole));
         }
@@ -287,7 +292,8 @@ internal sealed class ConstantFolder(VariableIndex variables)
 
             var value = Fold(definition.Value, depth);
             used.Add(Unwrap(definition.Value));
-            if (definition.Node is ParameterAst && LegacyAddress.Parse(value) is null or { Kind: AddressKind.ResourceManager })
+            if (definition.Node is ParameterAst
+                && LegacyAddress.Parse(value) is null or { Kind: AddressKind.ResourceManager })
             {
                 // A default that callers may replace says nothing; as an address of ours it says enough.
                 return ConstantText.Unknown(variable);

@@ -32,7 +32,9 @@ internal sealed class ConstantText
     internal static ConstantText Unknown(Ast source, string? environment = null) =>
         new(HoleMark.ToString(), [new Hole(source, environment)]);
 
-    /// <summary>Both texts. What has grown beyond any address stays as it is: doubling it over and over costs memory.</summary>
+    /// <summary>
+    /// Both texts. What has grown beyond any address stays as it is: doubling it over and over costs memory.
+    /// </summary>
     internal ConstantText Append(ConstantText other) =>
         Text.Length > Longest ? this : new(Text + other.Text, [.. Holes, .. other.Holes]);
 

@@ -52,7 +52,8 @@ internal sealed class TokenFlow(string text, VariableIndex variables)
                     when member.Expression == top && !member.Static && Step(shape, member.Member) is { } after:
                     (top, shape) = (member, after);
                     break;
-                case CommandAst command when IsConvertFromJson(command) && shape is TokenShape.Response or TokenShape.Content
+                case CommandAst command when IsConvertFromJson(command)
+                    && shape is TokenShape.Response or TokenShape.Content
                     && IsOnlyArgument(command, top):
                     (top, shape) = (command, TokenShape.Json);
                     break;
@@ -137,12 +138,14 @@ internal sealed class TokenFlow(string text, VariableIndex variables)
                 return true;
             }
 
-            if (ast.Parent is StatementBlockAst { Traps: { } inner } && inner.Any(trap => trap.TrapType is not null || LooksAtResponse(trap.Body)))
+            if (ast.Parent is StatementBlockAst { Traps: { } inner }
+                && inner.Any(trap => trap.TrapType is not null || LooksAtResponse(trap.Body)))
             {
                 return true;
             }
 
-            if (ast.Parent is NamedBlockAst { Traps: { } outer } && outer.Any(trap => trap.TrapType is not null || LooksAtResponse(trap.Body)))
+            if (ast.Parent is NamedBlockAst { Traps: { } outer }
+                && outer.Any(trap => trap.TrapType is not null || LooksAtResponse(trap.Body)))
             {
                 return true;
             }
@@ -162,9 +165,11 @@ internal sealed class TokenFlow(string text, VariableIndex variables)
 
     private static TokenShape? Step(TokenShape shape, Ast member) => member switch
     {
-        StringConstantExpressionAst { Value: var name } when shape == TokenShape.Response && ScriptText.Same(name, "Content") =>
+        StringConstantExpressionAst { Value: var name } when shape == TokenShape.Response
+            && ScriptText.Same(name, "Content") =>
             TokenShape.Content,
-        StringConstantExpressionAst { Value: var name } when shape == TokenShape.Json && ScriptText.Same(name, "access_token") =>
+        StringConstantExpressionAst { Value: var name } when shape == TokenShape.Json
+            && ScriptText.Same(name, "access_token") =>
             TokenShape.Token,
         _ => null,
     };
@@ -191,7 +196,8 @@ internal sealed class TokenFlow(string text, VariableIndex variables)
                     && command.CommandElements.Count == 1 => TokenShape.Json,
                 "SELECT-OBJECT" when command.CommandElements.Count == 3
                     && command.CommandElements[1] is CommandParameterAst { ParameterName: var name }
-                    && name.StartsWith("exp", StringComparison.OrdinalIgnoreCase) => Step(now.Value, command.CommandElements[2]),
+                    && name.StartsWith("exp", StringComparison.OrdinalIgnoreCase) =>
+                        Step(now.Value, command.CommandElements[2]),
                 "FOREACH-OBJECT" when command.CommandElements.Count == 2 => Step(now.Value, command.CommandElements[1]),
                 _ => null,
             };
@@ -254,7 +260,8 @@ internal sealed class TokenFlow(string text, VariableIndex variables)
             {
                 var own = variables.Before(name, use);
                 var isTarget = use.Parent is AssignmentStatementAst target && target.Left == use;
-                if (!isTarget && (own.Count == 0 || VariableIndex.FunctionOf(own[0].Node) != VariableIndex.FunctionOf(use)))
+                if (!isTarget
+                    && (own.Count == 0 || VariableIndex.FunctionOf(own[0].Node) != VariableIndex.FunctionOf(use)))
                 {
                     return null;
                 }
@@ -349,7 +356,9 @@ internal sealed class TokenFlow(string text, VariableIndex variables)
             && use.Extent.StartOffset >= first.Extent.EndOffset
             && use.Extent.EndOffset <= final.Extent.EndOffset);
 
-    /// <summary>Takes a statement away with its line; null where something else than a comment shares the line.</summary>
+    /// <summary>
+    /// Takes a statement away with its line; null where something else than a comment shares the line.
+    /// </summary>
     private LegacyEdit? Removal(StatementAst statement)
     {
         var (start, end) = (statement.Extent.StartOffset, statement.Extent.EndOffset);
@@ -364,9 +373,11 @@ internal sealed class TokenFlow(string text, VariableIndex variables)
 
         if (!Blank.IsMatch(after))
         {
-            return new LegacyEdit(start, end + after.Length - after.TrimStart().Length, statement.Extent.StartLineNumber, string.Empty);
+            return new LegacyEdit(
+                start, end + after.Length - after.TrimStart().Length, statement.Extent.StartLineNumber, string.Empty);
         }
 
-        return new LegacyEdit(lineStart, newline < 0 ? lineEnd : newline + 1, statement.Extent.StartLineNumber, string.Empty);
+        return new LegacyEdit(
+            lineStart, newline < 0 ? lineEnd : newline + 1, statement.Extent.StartLineNumber, string.Empty);
     }
 }

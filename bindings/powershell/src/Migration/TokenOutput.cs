@@ -10,7 +10,8 @@ internal sealed class TokenOutput
 {
     private static readonly string[] Writers =
     [
-        "Write-Host", "Write-Output", "Write-Verbose", "Write-Debug", "Write-Information", "Write-Warning", "Write-Error",
+        "Write-Host", "Write-Output", "Write-Verbose", "Write-Debug", "Write-Information", "Write-Warning",
+            "Write-Error",
         "Out-Host", "Out-File", "Out-Default", "Set-Content", "Add-Content", "Tee-Object", "Write-Log",
     ];
 
@@ -27,7 +28,8 @@ internal sealed class TokenOutput
             before = tokens.Count;
             foreach (var assignment in assignments)
             {
-                if (VariableIndex.Target(assignment.Left) is { } target && IsToken(ConstantFolder.Unwrap(assignment.Right)))
+                if (VariableIndex.Target(assignment.Left) is { } target
+                    && IsToken(ConstantFolder.Unwrap(assignment.Right)))
                 {
                     tokens.Add(VariableIndex.Name(target));
                 }
@@ -118,14 +120,16 @@ internal sealed class TokenOutput
 
     private bool IsToken(Ast ast) => ast switch
     {
-        VariableExpressionAst variable => !variable.VariablePath.IsDriveQualified && tokens.Contains(VariableIndex.Name(variable)),
+        VariableExpressionAst variable => !variable.VariablePath.IsDriveQualified
+            && tokens.Contains(VariableIndex.Name(variable)),
         ConvertExpressionAst convert => IsToken(convert.Child),
         InvokeMemberExpressionAst => false,
         MemberExpressionAst { Member: StringConstantExpressionAst { Value: var name } } member =>
             ScriptText.Same(name, "access_token")
             || (ScriptText.Same(name, "accessToken") && FromCommand(member.Expression, "az"))
             || (ScriptText.Same(name, "Token") && FromCommand(member.Expression, "Get-AzAccessToken")),
-        PipelineAst pipeline => pipeline.PipelineElements[pipeline.PipelineElements.Count - 1] is CommandAst last && GivesToken(last),
+        PipelineAst pipeline => pipeline.PipelineElements[pipeline.PipelineElements.Count - 1] is CommandAst last
+            && GivesToken(last),
         CommandAst command => GivesToken(command),
         _ => false,
     };

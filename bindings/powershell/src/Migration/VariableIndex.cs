@@ -145,7 +145,11 @@ internal sealed class VariableIndex
     {
         switch (assignment.Left)
         {
-            case MemberExpressionAst { Expression: VariableExpressionAst owner, Member: StringConstantExpressionAst key }:
+            case MemberExpressionAst
+            {
+                Expression: VariableExpressionAst owner,
+                Member: StringConstantExpressionAst key
+            }:
                 Define(owner, assignment, assignment.Right, assignment.Operator, key.Value);
                 break;
             case IndexExpressionAst { Target: VariableExpressionAst owner, Index: StringConstantExpressionAst key }:
