@@ -272,9 +272,16 @@ internal sealed class LegacyScanner
                 "token.output",
                 "A token that is written out stays in transcripts and logs. Its claims can be shown instead.",
                 where,
-                $"{ScriptText.Argument(token)} | ConvertFrom-MidToken");
+                $"{Source(token)} | ConvertFrom-MidToken");
         }
     }
+
+    /// <summary>The token as the beginning of a pipeline: a command with all that comes before it there.</summary>
+    private string Source(Ast token) =>
+        token is CommandAst { Parent: PipelineAst pipeline }
+            ? file.Text.Substring(
+                pipeline.Extent.StartOffset, token.Extent.EndOffset - pipeline.Extent.StartOffset)
+            : ScriptText.Argument(token);
 
     private void Report(Advice? advice, CommandAst command)
     {
