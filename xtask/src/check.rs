@@ -9,7 +9,7 @@ use crate::project::Project;
 use crate::report::{Missing, Report};
 use crate::test::{self, TOOLS};
 use crate::venv::{Interpreter, Venv};
-use crate::{abi, errors, header, help, layering, versions};
+use crate::{abi, errors, header, help, layering, powershell, versions};
 
 const DENY_VERSION: &str = "0.20.2";
 
@@ -35,6 +35,9 @@ pub(crate) fn run(project: &Project, flags: &Flags) -> Result<Report, String> {
     }
     if flags.wants("deny") {
         deny(project, &mut report);
+    }
+    if flags.wants("dotnet format") {
+        powershell::format(project, &mut report);
     }
     python(project, flags, &mut report);
     Ok(report)
