@@ -262,6 +262,30 @@ TEST(freed_inside_its_own_callback) {
     seen_free(&seen);
 }
 
+static void take_back_inside(void *context, midentity_operation *operation) {
+    struct seen *seen = context;
+    midentity_error *error = NULL;
+    CHECK_OK(midentity_operation_on_done(operation, NULL, NULL, &error), error);
+    counter_add(&seen->calls, 1);
+    event_set(seen->entered);
+}
+
+TEST(taken_back_inside_itself) {
+    struct seen seen = seen_new();
+    midentity_credential *credential;
+    midentity_operation *operation;
+    midentity_error *error = NULL;
+    emulator_reset();
+    credential = credential_at(NULL);
+    operation = started(credential);
+    CHECK_OK(midentity_operation_on_done(operation, take_back_inside, &seen, &error), error);
+    CHECK(event_wait(seen.entered, SOON));
+    midentity_operation_free(operation);
+    CHECK_INTEGER(counter_get(&seen.calls), 1);
+    midentity_credential_free(credential);
+    seen_free(&seen);
+}
+
 static void ask_inside(void *context, midentity_operation *operation) {
     struct seen *seen = context;
     midentity_token *token = NULL;

@@ -221,3 +221,34 @@ TEST(many_at_once) {
     CHECK_INTEGER(emulator_request_count("imds"), 1);
     midentity_credential_free(credential);
 }
+
+/* A text that is gone as soon as it is overwritten and freed. */
+static void wipe(char *text) {
+    memset(text, 'x', strlen(text));
+    free(text);
+}
+
+TEST(inputs_are_copied_and_clients_kept) {
+    midentity_arm_client *client;
+    midentity_operation *operation = NULL;
+    midentity_value *value;
+    midentity_error *error = NULL;
+    char *subscription, *group, *name, *tags;
+    emulator_reset();
+    emulator_fault("{\"match\": {\"door\": \"arm\"}, \"delay_ms\": 100}");
+    client = admin_client();
+    subscription = formatted("%s", fact("/subscription_id"));
+    group = formatted("rg1");
+    name = formatted("copied");
+    tags = formatted("{\"a\": \"b\"}");
+    CHECK_OK(midentity_arm_user_identity_create(client, subscription, MIDENTITY_NTS, group, MIDENTITY_NTS, name, MIDENTITY_NTS, NULL, 0, tags, MIDENTITY_NTS, &operation, &error), error);
+    midentity_arm_client_free(client);
+    wipe(subscription);
+    wipe(group);
+    wipe(name);
+    wipe(tags);
+    value = finish(operation);
+    CHECK_TEXT(text_at(value, "/name"), "copied");
+    CHECK_TEXT(text_at(value, "/tags/a"), "b");
+    midentity_value_free(value);
+}
