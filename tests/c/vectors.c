@@ -1,4 +1,5 @@
-/* One case of tests/vectors (README.md there says what the keys mean): vectors FILE NUMBER call|operation. */
+/* One case of tests/vectors (README.md there says what the keys mean): vectors FILE NUMBER call|operation
+ * VARIABLE. The last is the environment variable that holds the emulator's address. */
 #include <ctype.h>
 #include <math.h>
 #include <stdio.h>
@@ -399,13 +400,13 @@ int main(int count, char **arguments) {
     struct test test;
     midentity_value *file;
     char *path;
-    if (count != 4) {
-        fprintf(stderr, "usage: %s FILE NUMBER call|operation\n", arguments[0]);
+    if (count != 5) {
+        fprintf(stderr, "usage: %s FILE NUMBER call|operation VARIABLE\n", arguments[0]);
         return 2;
     }
     memset(&test, 0, sizeof test);
     test.operation = strcmp(arguments[3], "operation") == 0;
-    emulator_use(test.operation ? "MIDENTITY_TEST_VECTORS_OPERATION" : "MIDENTITY_TEST_VECTORS_CALL");
+    emulator_use(arguments[4]);
     emulator_reset();
     file = read_file(arguments[1]);
     path = formatted("/cases/%s", arguments[2]);
