@@ -13,15 +13,19 @@ mod conformance;
 mod consumers;
 mod errors;
 mod header;
+mod help;
+mod help_page;
 mod install;
 mod layering;
 mod native;
+mod powershell;
 mod process;
 mod project;
 mod report;
 mod test;
 mod venv;
 mod versions;
+mod windows;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -32,10 +36,11 @@ use report::Report;
 const USAGE: &str = "\
 usage: cargo run -q -p xtask -- COMMAND
 
-  test [--ci] [--only SUITE]   the test suites (rust, python, packages, c, c sanitized, consumers, conformance)
+  test [--ci] [--only SUITE]   the test suites (rust, python, packages, c, c sanitized, consumers, powershell, conformance)
   test-clients [--ci]          other projects' clients against the emulator
+  test-windows [--ci]          the core and the emulator as Windows programs, under Wine
   check [--ci] [--only STEP]   formats, lints, types, documentation, the checks below
-  ci                           check, test and test-clients; a skip counts as a failure
+  ci                           check, test, test-clients and test-windows; a skip counts as a failure
   prepare                      the emulator, and .venv with the library in it (for make demo)
   install --prefix DIR [--destdir DIR] [--dev]
                                the libraries, headers and build files for C and C++ (make install)
@@ -46,6 +51,7 @@ usage: cargo run -q -p xtask -- COMMAND
   errors                       error ids and docs/errors.md, error kinds and the languages' copies
   abi [--library FILE]         the C ABI's own rules; with a release's library: its symbols, its name, no test's hooks
   header [--write]             include/midentity.h and the exported symbols against bindings/c
+  help-pages                   the pages of PowerShell's help and the cmdlets that they are for
   conformance [--write]        the last test run against tests/vectors/scenarios.json and docs/conformance.md";
 
 /// What the command line may say after the command.
@@ -122,6 +128,7 @@ fn dispatch(command: &str, project: &Project, flags: &Flags) -> Result<bool, Str
     match command {
         "test" => finish(&test::run(project, flags)?, flags),
         "test-clients" => finish(&clients::run(project)?, flags),
+        "test-windows" => finish(&windows::run(project)?, flags),
         "check" => finish(&check::run(project, flags)?, flags),
         "ci" => {
             let flags = Flags { ci: true, ..flags.clone() };
@@ -143,6 +150,7 @@ fn dispatch(command: &str, project: &Project, flags: &Flags) -> Result<bool, Str
         },
         "header" if flags.write => header::write(project).map(|()| true),
         "header" => findings(command, header::check(project)?),
+        "help-pages" => findings(command, help::check(project)?),
         "conformance" if flags.write => conformance::write(project).map(|()| true),
         "conformance" => findings(command, conformance::check(project)?.findings(true)),
         _ => Err(format!("no such command\n{USAGE}")),

@@ -1,4 +1,4 @@
-//! The test suites: Rust, Python, the packages, C and C++, and what they cover together.
+//! The test suites: Rust, Python, the packages, C and C++, PowerShell, and what they cover together.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,6 +8,7 @@ use crate::Flags;
 use crate::conformance;
 use crate::consumers;
 use crate::native;
+use crate::powershell;
 use crate::process;
 use crate::project::{self, Project};
 use crate::report::{Counts, Missing, Report};
@@ -76,6 +77,9 @@ pub(crate) fn run(project: &Project, flags: &Flags) -> Result<Report, String> {
                 }
             }
         }
+    }
+    if flags.wants("powershell") {
+        powershell::suite(project, &mut report)?;
     }
     if flags.wants("conformance") {
         covered(project, flags, all_ran, &mut report)?;
@@ -293,11 +297,16 @@ fn covered(project: &Project, flags: &Flags, all_ran: bool, report: &mut Report)
 
 /// What the tests find in their environment, and what they must not find there.
 pub(crate) fn environment(project: &Project, command: &mut Command) {
+    clean(command);
+    command.env("MIDENTITY_CONFORMANCE_DIR", conformance::folder(project));
+    command.env("MIDENTITY_EMULATOR_BIN", project.binary(EMULATOR));
+}
+
+/// Takes out what a machine's own identity would put into a program's way.
+pub(crate) fn clean(command: &mut Command) {
     for name in FOREIGN_VARIABLES {
         command.env_remove(name);
     }
-    command.env("MIDENTITY_CONFORMANCE_DIR", conformance::folder(project));
-    command.env("MIDENTITY_EMULATOR_BIN", project.binary(EMULATOR));
 }
 
 fn empty(folder: &PathBuf) -> Result<(), String> {
@@ -306,7 +315,7 @@ fn empty(folder: &PathBuf) -> Result<(), String> {
 }
 
 /// `test result: ok. 3 passed; 0 failed; 1 ignored; …`
-fn cargo_counts(line: &str) -> Option<Counts> {
+pub(crate) fn cargo_counts(line: &str) -> Option<Counts> {
     let rest = line.trim_start().strip_prefix("test result: ")?;
     let (_, numbers) = rest.split_once(". ")?;
     let mut counts = Counts::default();
@@ -325,7 +334,7 @@ fn cargo_counts(line: &str) -> Option<Counts> {
 }
 
 /// The attributes of each `<testsuite …>` of a JUnit report.
-fn junit_counts(xml: &str) -> Result<Counts, String> {
+pub(crate) fn junit_counts(xml: &str) -> Result<Counts, String> {
     let mut total = Counts::default();
     let mut suites = 0;
     for suite in xml.split("<testsuite ").skip(1) {
