@@ -5,6 +5,7 @@
 //! the [`Report`].
 
 mod cross;
+mod ctest;
 mod library;
 mod wine;
 

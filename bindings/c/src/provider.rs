@@ -335,7 +335,8 @@ impl Foreign {
             return Ok(token.clone());
         }
         let (asked, claims) = (Arc::clone(&self.asked), options.claims_challenge().map(str::to_owned));
-        let resource = scope.resource(&Cloud::public()).to_owned();
+        // The public cloud has every short name; what is none is passed on as it is spelled.
+        let resource = scope.resource(&Cloud::public()).unwrap_or_default().to_owned();
         let asking = tokio::task::spawn_blocking(move || asked.ask(&resource, claims.as_deref(), fresh));
         let token = asking.await.map_err(|_| crate::boundary::panicked())??;
         *kept() = Some((scope.clone(), token.clone()));

@@ -68,11 +68,21 @@ impl Wine {
     pub(super) fn command(&self, program: &Path) -> Command {
         let mut command = Command::new(&self.program);
         command.arg(program).stdin(Stdio::null());
-        test::clean(&mut command);
+        self.environment(&mut command);
+        command
+    }
+
+    /// What starts a Windows program.
+    pub(super) fn program(&self) -> &Path {
+        &self.program
+    }
+
+    /// The environment of a Windows program, or of what starts some.
+    pub(super) fn environment(&self, command: &mut Command) {
+        test::clean(command);
         // No windows, no menu entries, no questions about .NET and a browser.
         command.env_remove("DISPLAY").env("WINEDEBUG", "-all").env("WINEPREFIX", &self.prefix);
         command.env("WINEDLLOVERRIDES", "winemenubuilder.exe=d;mscoree=;mshtml=");
-        command
     }
 
     /// Ends every program, and stands ready for others.
