@@ -40,6 +40,11 @@
 #endif
 
 /**
+ * The package's version that this header belongs to; midentity_version gives the loaded library's.
+ */
+#define MIDENTITY_VERSION "0.1.0"
+
+/**
  * As the length of a text: it ends at its first NUL.
  */
 #define MIDENTITY_NTS SIZE_MAX

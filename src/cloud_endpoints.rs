@@ -51,7 +51,11 @@ impl CloudEndpoints {
     /// The sign-in service's origin, without a trailing slash.
     ///
     /// ```
-    /// fn show(e: &midentity::CloudEndpoints) { println!("{:?}", e.login()) }
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
+    /// # let endpoints = arm.endpoints().await?;
+    /// println!("{:?}", endpoints.login());
+    /// # Ok(()) });
     /// ```
     #[must_use]
     pub fn login(&self) -> Option<&str> {
@@ -61,7 +65,11 @@ impl CloudEndpoints {
     /// Microsoft Graph's address, with its trailing slash: the audience of its tokens too.
     ///
     /// ```
-    /// fn show(e: &midentity::CloudEndpoints) { println!("{:?}", e.graph()) }
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
+    /// # let endpoints = arm.endpoints().await?;
+    /// println!("{:?}", endpoints.graph());
+    /// # Ok(()) });
     /// ```
     #[must_use]
     pub fn graph(&self) -> Option<&str> {
@@ -71,7 +79,11 @@ impl CloudEndpoints {
     /// The audience of Key Vault's tokens: https and the suffix of the vaults' names.
     ///
     /// ```
-    /// fn show(e: &midentity::CloudEndpoints) { println!("{:?}", e.key_vault()) }
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
+    /// # let endpoints = arm.endpoints().await?;
+    /// println!("{:?}", endpoints.key_vault());
+    /// # Ok(()) });
     /// ```
     #[must_use]
     pub fn key_vault(&self) -> Option<&str> {
@@ -81,7 +93,11 @@ impl CloudEndpoints {
     /// The audience of Azure SQL's tokens.
     ///
     /// ```
-    /// fn show(e: &midentity::CloudEndpoints) { println!("{:?}", e.sql()) }
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
+    /// # let endpoints = arm.endpoints().await?;
+    /// println!("{:?}", endpoints.sql());
+    /// # Ok(()) });
     /// ```
     #[must_use]
     pub fn sql(&self) -> Option<&str> {
@@ -91,7 +107,11 @@ impl CloudEndpoints {
     /// What storage accounts' host names end in, without a leading dot.
     ///
     /// ```
-    /// fn show(e: &midentity::CloudEndpoints) { println!("{:?}", e.storage_suffix()) }
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
+    /// # let endpoints = arm.endpoints().await?;
+    /// println!("{:?}", endpoints.storage_suffix());
+    /// # Ok(()) });
     /// ```
     #[must_use]
     pub fn storage_suffix(&self) -> Option<&str> {

@@ -62,7 +62,9 @@ def add_sign_in(parser: argparse.ArgumentParser) -> None:
         help="the machine's identity (the default), or whoever has signed in with az login",
     )
     group.add_argument("--tenant", metavar="ID", help="with azure-cli: the login of this tenant")
-    group.add_argument("--audience", metavar="URI", help="what a private cloud's tokens are for; its origin unless given")
+    group.add_argument(
+        "--audience", metavar="URI", help="what a private cloud's tokens are for; its origin unless given"
+    )
 
 
 def add_places(parser: argparse.ArgumentParser) -> None:

@@ -201,7 +201,7 @@ class ArmClient(ArmClientBase):
 
     def list(self, path: str, api_version: str = "") -> AsyncPages[Any]:
         """Go through any list by its path; see `midentity.arm.ArmClient.list`."""
-        return self._client().list(path, api_version)._awaited()  # noqa: SLF001
+        return self._client().any_list(path, api_version)._awaited()  # noqa: SLF001
 
     async def endpoints(self) -> dict[str, str | None]:
         """Where the cloud's other services are; see `midentity.arm.ArmClient.endpoints`."""

@@ -226,7 +226,7 @@ class ArmClient(ArmClientBase):
             >>> [subscription["displayName"] for subscription in arm.list("/subscriptions", "2022-12-01")]
             ['emulated']
         """
-        return self._client().list(path, api_version)
+        return self._client().any_list(path, api_version)
 
     def endpoints(self) -> dict[str, str | None]:
         """Where the cloud's other services are: `login`, `graph`, `key_vault`, `sql` and `storage_suffix`.

@@ -30,6 +30,7 @@ use crate::token_provider::TokenProvider;
 
 /// The most that an answer may be: long lists come in pages.
 const BODY_LIMIT: usize = 64 * 1024 * 1024;
+const BODY_RESERVE: usize = 1024 * 1024;
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Sends requests to Resource Manager as whoever the provider signs in. Cheap to clone.
@@ -451,7 +452,9 @@ impl Inner {
         let exchange = async {
             let mut response = request.send().await.map_err(|e| self.broken(e, call))?;
             let (status, headers) = (response.status().as_u16(), response.headers().clone());
-            let mut body = Vec::new();
+            // As large as the service says, within reason: a page of a list is half a megabyte.
+            let announced = response.content_length().and_then(|n| usize::try_from(n).ok()).unwrap_or_default();
+            let mut body = Vec::with_capacity(announced.min(BODY_RESERVE));
             while let Some(chunk) = response.chunk().await.map_err(|e| self.broken(e, call))? {
                 if body.len() + chunk.len() > BODY_LIMIT {
                     return Err(last(bad_answer("it is larger than 64 MiB")));

@@ -49,8 +49,8 @@ impl CloudTransport {
             return Ok(client.clone());
         }
         let client = self.build()?;
-        // Runtimes come and go in tests; the oldest client goes first.
-        if clients.len() >= 8 {
+        // Runtimes come and go in tests; the oldest client goes first. More than the runtimes that are kept idle.
+        if clients.len() >= 40 {
             clients.remove(0);
         }
         clients.push((handle.id(), client.clone()));

@@ -12,8 +12,11 @@ public sealed class ConvertFromTokenTests : IDisposable
     private const string Canary = "canary5ecret";
 
     private static readonly string Token = Make(
-        "{\"aud\":\"https://management.azure.com/\",\"oid\":\"o\",\"appid\":\"a\",\"tid\":\"t\",\"xms_mirid\":\"/subscriptions/s/vm\","
-        + "\"iss\":\"https://sts.windows.net/t/\",\"iat\":1700000000,\"nbf\":1700000000,\"exp\":1700003600,\"roles\":[\"R1\",\"R2\"],\"name\":\"ü😀\"}");
+        """
+        {"aud": "https://management.azure.com/", "oid": "o", "appid": "a", "tid": "t", "name": "ü😀",
+         "xms_mirid": "/subscriptions/s/vm", "iss": "https://sts.windows.net/t/",
+         "iat": 1700000000, "nbf": 1700000000, "exp": 1700003600, "roles": ["R1", "R2"]}
+        """);
 
     private readonly Engine engine = new();
 
@@ -30,10 +33,12 @@ public sealed class ConvertFromTokenTests : IDisposable
     public void What_is_no_token_is_an_error_that_does_not_show_it(string text)
     {
         var record = Assert.Single(engine.Try("$text | ConvertFrom-MidToken", ("text", text)).Errors);
-        Assert.Equal("token.unreadable,Midentity.PowerShell.Commands.ConvertFromMidTokenCommand", record.FullyQualifiedErrorId);
+        Assert.Equal(
+            "token.unreadable,Midentity.PowerShell.Commands.ConvertFromMidTokenCommand", record.FullyQualifiedErrorId);
         Assert.Equal(ErrorCategory.InvalidData, record.CategoryInfo.Category);
         Assert.Null(record.TargetObject);
-        Assert.DoesNotContain(Canary, record + record.Exception.ToString() + record.CategoryInfo, StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            Canary, record + record.Exception.ToString() + record.CategoryInfo, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -77,7 +82,10 @@ public sealed class ConvertFromTokenTests : IDisposable
     {
         using var secret = SecretText.FromText(Token);
         var found = engine.Run(
-            "$secret, $token, \"Bearer $token\", [pscustomobject]@{Token=$secret}, [pscustomobject]@{access_token=$token} | ConvertFrom-MidToken",
+            """
+            $secret, $token, "Bearer $token", [pscustomobject]@{ Token = $secret }, [pscustomobject]@{ access_token = $token } |
+                ConvertFrom-MidToken
+            """,
             ("secret", secret),
             ("token", Token));
         Assert.Equal(5, found.Count);

@@ -10,7 +10,8 @@ public sealed class IdentityTests : IDisposable
     private const string Client = "c1000000-0000-4000-8000-000000000011";
     private const string Principal = "a0000000-0000-4000-8000-000000000010";
     private const string Resource =
-        "/subscriptions/8d1c0000-0000-4000-8000-000000000001/resourcegroups/rg1/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id1";
+        "/subscriptions/8d1c0000-0000-4000-8000-000000000001/resourcegroups/rg1"
+        + "/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id1";
 
     private readonly Engine engine = new(typeof(TestIdentityCommand));
 
@@ -103,7 +104,8 @@ public sealed class IdentityTests : IDisposable
     [InlineData("api://x", "api://x")]
     [InlineData("499b84ac-1321-427f-aa17-267ca6975798", "499b84ac-1321-427f-aa17-267ca6975798")]
     [InlineData("", "")]
-    public void Short_names_become_the_core_s(string given, string asked) => Assert.Equal(asked, ResourceNames.Resolve(given));
+    public void Short_names_become_the_core_s(string given, string asked) =>
+        Assert.Equal(asked, ResourceNames.Resolve(given));
 
     [Theory]
     [InlineData("gaprh", "did you mean Graph?")]

@@ -42,7 +42,8 @@ public sealed class MidCmdletTests : IDisposable
     {
         using var work = new TestWork();
         work.Finish();
-        Assert.Equal(["done", "next"], engine.Run("$work, 'next' | Test-Wait", ("work", work)).Select(item => item.ToString()));
+        Assert.Equal(
+            ["done", "next"], engine.Run("$work, 'next' | Test-Wait", ("work", work)).Select(item => item.ToString()));
         Assert.Equal(0, work.Cancelled);
     }
 
@@ -123,14 +124,15 @@ public sealed class MidCmdletTests : IDisposable
     [Fact]
     public void An_error_of_one_item_does_not_stop_the_rest()
     {
-        var error = new MidentityException(MidErrorKind.Forbidden, "arm.forbidden", "no right to do this", "grant Reader")
-        {
-            StatusCode = 403,
-            Code = "AuthorizationFailed",
-            CorrelationId = "c",
-            RetryAfter = TimeSpan.FromSeconds(3),
-            Attempts = 1,
-        };
+        var error =
+            new MidentityException(MidErrorKind.Forbidden, "arm.forbidden", "no right to do this", "grant Reader")
+            {
+                StatusCode = 403,
+                Code = "AuthorizationFailed",
+                CorrelationId = "c",
+                RetryAfter = TimeSpan.FromSeconds(3),
+                Attempts = 1,
+            };
         var outcome = engine.Try("$error1, 'next' | Test-Wait", ("error1", error));
         Assert.Equal("next", Assert.Single(outcome.Output).ToString());
         var record = Assert.Single(outcome.Errors);

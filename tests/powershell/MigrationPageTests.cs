@@ -23,7 +23,8 @@ public sealed class MigrationPageTests
     {
         for (var number = 1; number <= 5; number++)
         {
-            Assert.Contains(Snippets(), snippet => snippet.Heading.StartsWith($"Tutorial {number}:", StringComparison.Ordinal));
+            Assert.Contains(
+                Snippets(), snippet => snippet.Heading.StartsWith($"Tutorial {number}:", StringComparison.Ordinal));
         }
 
         Assert.Equal(Regex.Count(Page, "^```powershell$", RegexOptions.Multiline), 2 * Snippets().Count);
@@ -71,7 +72,8 @@ public sealed class MigrationPageTests
 
     private static IReadOnlyList<LegacyCall> Scan(string script)
     {
-        var calls = LegacyScanner.Scan(ScriptFile.Decode("snippet.ps1", Encoding.UTF8.GetBytes(script)), out var errors);
+        var calls =
+            LegacyScanner.Scan(ScriptFile.Decode("snippet.ps1", Encoding.UTF8.GetBytes(script)), out var errors);
         Assert.Empty(errors.Select(error => error.Message));
         return calls!;
     }

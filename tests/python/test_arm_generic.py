@@ -47,7 +47,7 @@ def test_a_started_request_is_waited_for(arm, vm):
     answer = work.on_progress(lambda progress: told.append(progress.status)).wait()
     assert (work.changes, work.what) == (True, f"PATCH {vm}")
     assert (answer.status, answer.body["name"], answer.body.get("identity")) == (200, "vm1", None)
-    assert told[0] == "started" and told[-1] == "Succeeded"
+    assert (told[0], told[-1]) == ("started", "Succeeded")
     read = arm.start("GET", vm, VERSION)
     assert (read.changes, read.wait().body["name"]) == (False, "vm1")
 

@@ -1,4 +1,4 @@
-//! The test suites: Rust, Python, the packages, PowerShell, and what they cover together.
+//! The test suites: Rust, Python, the packages, C and C++, PowerShell, and what they cover together.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,6 +6,7 @@ use std::process::Command;
 
 use crate::Flags;
 use crate::conformance;
+use crate::native;
 use crate::powershell;
 use crate::process;
 use crate::project::{self, Project};
@@ -45,16 +46,27 @@ pub(crate) fn run(project: &Project, flags: &Flags) -> Result<Report, String> {
         rust(project, &mut report)?;
     }
     let mut all_ran = true;
-    if flags.wants("python") || flags.wants("packages") {
+    let native = native::SUITES.iter().any(|suite| flags.wants(suite));
+    if native || flags.wants("python") || flags.wants("packages") {
         Report::announce("Python");
         let made = Interpreter::find().and_then(|interpreter| {
             Venv::ensure(project, &interpreter, ".venv", &TOOLS).map(|venv| (interpreter, venv))
         });
         match made {
-            Ok((interpreter, venv)) => python_suites(project, &interpreter, &venv, flags, &mut report)?,
+            Ok((interpreter, venv)) => {
+                if flags.wants("python") || flags.wants("packages") {
+                    python_suites(project, &interpreter, &venv, flags, &mut report)?;
+                }
+                if native {
+                    native::run(project, &venv, flags, &mut report)?;
+                }
+            }
             Err(missing) => {
                 all_ran = false;
                 report.skip("python", &missing);
+                if native {
+                    report.skip("c", &missing);
+                }
             }
         }
     }

@@ -102,7 +102,7 @@ impl ArmClient {
         Ok(Call::new(async move { client.start(&method, &path, &api_version, body.as_ref()).await }))
     }
 
-    fn list(&self, py: Python<'_>, path: &str, api_version: &str) -> PyResult<Pages> {
+    fn any_list(&self, py: Python<'_>, path: &str, api_version: &str) -> PyResult<Pages> {
         Pages::of(py, self.0.list(path, api_version))
     }
 

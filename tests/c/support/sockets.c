@@ -1,5 +1,6 @@
 #include "sockets.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "harness.h"
@@ -13,7 +14,6 @@ typedef int length_type;
 #define POLL WSAPoll
 #else
 #include <arpa/inet.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -96,7 +96,9 @@ void socket_send(test_socket connection, const void *bytes, size_t length) {
     const char *rest = bytes;
     while (length > 0) {
         long sent = (long)send((native)connection, rest, length, 0);
-        CHECK(sent > 0);
+        if (sent <= 0) {
+            FAIL("sending: %s", strerror(errno));
+        }
         rest += sent;
         length -= (size_t)sent;
     }

@@ -38,7 +38,8 @@ public sealed class ConvertFromMidTokenCommand : PSCmdlet
         {
             SecureString secret => SecretText.Reveal(secret),
             string text => text,
-            _ => throw new FormatException("Give a SecureString, a string, or an object that Get-MidToken or Get-AzAccessToken returned."),
+            _ => throw new FormatException(
+                "Give a SecureString, a string, or an object that Get-MidToken or Get-AzAccessToken returned."),
         },
     };
 }

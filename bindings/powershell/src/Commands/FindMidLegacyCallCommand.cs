@@ -156,7 +156,9 @@ public sealed class FindMidLegacyCallCommand : PSCmdlet
         var left = calls.Count - sure.Count;
         if (left > 0)
         {
-            var lines = string.Join(", ", calls.Where(call => call.FixState != LegacyFixState.Sure).Select(call => $"{call.Line} ({call.Rule})"));
+            var lines = string.Join(
+                ", ",
+                calls.Where(call => call.FixState != LegacyFixState.Sure).Select(call => $"{call.Line} ({call.Rule})"));
             WriteWarning($"{file.Path}: {left} left for you to rewrite, in line {lines}.");
         }
 

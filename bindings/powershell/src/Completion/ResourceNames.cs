@@ -4,7 +4,9 @@ using System.Linq;
 
 namespace Midentity.PowerShell;
 
-/// <summary>The short names of resources: in PowerShell's spelling here, in the core's where they are understood.</summary>
+/// <summary>
+/// The short names of resources: in PowerShell's spelling here, in the core's where they are understood.
+/// </summary>
 internal static class ResourceNames
 {
     private static readonly Dictionary<string, string> Known = new(StringComparer.OrdinalIgnoreCase)
@@ -19,7 +21,9 @@ internal static class ResourceNames
 
     internal static IReadOnlyCollection<string> All => Known.Keys;
 
-    /// <summary>What the core is asked for. A single word that is no short name is a slip: no resource looks so.</summary>
+    /// <summary>
+    /// What the core is asked for. A single word that is no short name is a slip: no resource looks so.
+    /// </summary>
     internal static string Resolve(string resource)
     {
         if (Known.TryGetValue(resource, out var name))

@@ -7,8 +7,8 @@ namespace Midentity.PowerShell;
 /// <summary>
 /// Makes an identity of what people have at hand: a client id, a resource id, the word SystemAssigned, a table such as
 /// @{ObjectId = …}, or the object that Get-MidUserIdentity, New-MidUserIdentity or Az's cmdlets of that kind return.
-/// Such an object has a client id, a principal id and a resource id at once, which bound one by one by their names would
-/// fit three parameter sets.
+/// Such an object has a client id, a principal id and a resource id at once, which bound one by one by their names
+/// would fit three parameter sets.
 /// </summary>
 [AttributeUsage(AttributeTargets.Property | AttributeTargets.Field)]
 public sealed class MidIdentityTransformationAttribute : ArgumentTransformationAttribute
@@ -24,7 +24,7 @@ public sealed class MidIdentityTransformationAttribute : ArgumentTransformationA
             string text => MidIdentity.Read(text) ?? throw Refused(
                 text.Trim().Length == 0
                     ? "the identity is empty; leave -Identity out for the machine's default one"
-                    : $"'{text}' is neither a client id (a GUID), nor the resource id of a user-assigned identity, nor SystemAssigned"),
+                    : $"'{text}' is neither a client id (a GUID), nor a user-assigned identity's resource id, nor SystemAssigned"),
             Guid id => new MidIdentity(MidIdentityKind.ClientId, id.ToString("D")),
             IDictionary table => FromTable(table),
             Array { Length: 1 } single => Transform(engineIntrinsics, single.GetValue(0)),

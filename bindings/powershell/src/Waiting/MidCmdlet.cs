@@ -34,7 +34,9 @@ public abstract class MidCmdlet : PSCmdlet
         Volatile.Read(ref current)?.Cancel();
     }
 
-    /// <summary>Waits until the work is done. Once the pipeline is stopped the work is cancelled and this throws.</summary>
+    /// <summary>
+    /// Waits until the work is done. Once the pipeline is stopped the work is cancelled and this throws.
+    /// </summary>
     private protected void Await(IPendingWork work)
     {
         Volatile.Write(ref current, work);
