@@ -11,7 +11,9 @@
 static const char *address;
 
 void emulator_use(const char *variable) {
-    address = getenv(variable);
+    const char *value = getenv(variable);
+    /* A copy: on Windows a case that sets a variable moves the others. */
+    address = value ? formatted("%s", value) : NULL;
     if (address == NULL) {
         FAIL("%s is not set: run this through make test FLAGS=\"--only c\"", variable);
     }
