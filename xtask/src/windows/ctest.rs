@@ -6,8 +6,11 @@ use std::time::Duration;
 
 use super::Windows;
 use super::wine::Served;
+use crate::native::{self, EMULATORS};
 use crate::process;
-use crate::report::{Counts, Report};
+use crate::project;
+use crate::report::Report;
+use crate::test::TOOLS;
 use crate::venv::{Interpreter, Venv};
 
 /// Every test has a limit of its own; this is the whole run's.
@@ -25,8 +28,8 @@ pub(super) struct Linked<'a> {
 /// The suite: everything below tests/ that has a `CMakeLists.txt`.
 pub(super) fn run(windows: &Windows<'_>, linked: &Linked<'_>, report: &mut Report) -> Result<(), String> {
     Report::announce("Windows: the C and C++ tests");
-    let tools = Interpreter::find()
-        .and_then(|interpreter| Venv::ensure(windows.project, &interpreter, ".cache/native", &["native"]));
+    let tools =
+        Interpreter::find().and_then(|interpreter| Venv::ensure(windows.project, &interpreter, ".venv", &TOOLS));
     let tools = match tools {
         Ok(tools) => tools,
         Err(missing) => {
@@ -35,35 +38,39 @@ pub(super) fn run(windows: &Windows<'_>, linked: &Linked<'_>, report: &mut Repor
         }
     };
     let folder = windows.cross.target.join("ctest");
-    if let Err(why) = build(windows, linked, &tools, &folder) {
+    let ran = build(windows, linked, &tools, &folder).and_then(|()| ctest(windows, &tools, &folder, report));
+    if let Err(why) = ran {
         report.fail("C and C++", &why);
-        return Ok(());
-    }
-    let emulator = match windows.serve(&[]) {
-        Ok(emulator) => emulator,
-        Err(why) => {
-            report.fail("C and C++", &why);
-            return Ok(());
-        }
-    };
-    let mut ctest = Command::new(tools.program("ctest"));
-    ctest.arg("--test-dir").arg(&folder).args(["--output-on-failure", "--no-tests=error"]);
-    windows.wine.environment(&mut ctest);
-    ctest.envs(emulator.variables.iter().cloned());
-    let mut counts = Counts::default();
-    let ended = process::stream_within(&mut ctest, LIMIT, |line| counts += outcome(line));
-    match ended {
-        Ok(status) if status.success() == (counts.failed == 0) => report.add("C and C++", counts),
-        Ok(status) => report.fail("C and C++", &format!("ctest ended with {status}, which its counts do not explain")),
-        Err(why) => {
-            report.fail("C and C++", &why);
-            windows.wine.restart()?;
-        }
-    }
-    if let Err(why) = Served::stop(emulator) {
-        report.fail("C and C++", &why);
+        // What hangs is still there.
+        windows.wine.restart()?;
     }
     Ok(())
+}
+
+/// Runs every test, one after the other: Wine is slow to start many programs at once.
+fn ctest(windows: &Windows<'_>, tools: &Venv, folder: &Path, report: &mut Report) -> Result<(), String> {
+    let result = folder.join("result.xml");
+    let _ = std::fs::remove_file(&result);
+    let mut command = Command::new(tools.program("ctest"));
+    command.arg("--test-dir").arg(folder).arg("--output-junit").arg(&result);
+    command.args(["--output-on-failure", "--no-tests=error", "--timeout", "120"]);
+    windows.wine.environment(&mut command);
+    let mut running = Vec::new();
+    for (variable, arguments) in EMULATORS {
+        let emulator = windows.serve(arguments)?;
+        command.envs(native::variables(variable, emulator.variables.iter().map(|(n, v)| (n.as_str(), v.as_str()))));
+        running.push(emulator);
+    }
+    let status = process::stream_within(&mut command, LIMIT, |_| {})?;
+    let counts = native::ctest_counts(&project::read(&result)?)?;
+    let failed = counts.values().any(|counts| counts.failed > 0);
+    for (part, counts) in counts {
+        report.add(&part, counts);
+    }
+    if status.success() == failed {
+        return Err(format!("ctest ended with {status}, which its counts do not explain"));
+    }
+    running.into_iter().try_for_each(Served::stop)
 }
 
 fn build(windows: &Windows<'_>, linked: &Linked<'_>, tools: &Venv, folder: &Path) -> Result<(), String> {
@@ -92,47 +99,4 @@ fn build(windows: &Windows<'_>, linked: &Linked<'_>, tools: &Venv, folder: &Path
     }
     process::run(&mut configure)?;
     process::run(Command::new(tools.program("cmake")).arg("--build").arg(folder))
-}
-
-/// `  3/60 Test  #3: c.values.parses ...................   Passed    0.05 sec`
-fn outcome(line: &str) -> Counts {
-    let mut counts = Counts::default();
-    let Some((_, rest)) = line.split_once(" Test ").filter(|(before, _)| before.contains('/')) else { return counts };
-    if !rest.trim_start().starts_with('#') {
-        return counts;
-    }
-    let words = rest.split_whitespace().collect::<Vec<_>>();
-    if words.contains(&"Passed") {
-        counts.passed = 1;
-    } else if rest.contains("***Skipped") {
-        counts.skipped = 1;
-    } else {
-        counts.failed = 1;
-    }
-    counts
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_test_counts_once() {
-        let said = "
-    Start  1: c.values.parses
- 1/12 Test  #1: c.values.parses ..................   Passed    0.05 sec
- 2/12 Test  #2: c.values.fails ...................***Failed    0.05 sec
-tests/c/values.c:3: it is 1, not 2
- 3/12 Test #10: c.values.hangs ...................***Timeout  90.05 sec
-10/12 Test #11: c.values.cannot ..................***Skipped   0.05 sec
-11/12 Test #12: c.values.crashes .................***Exception: SegFault  0.10 sec
-12/12 Test #13: c.values.none ....................***Not Run (Disabled)   0.00 sec
-50% tests passed, 3 tests failed out of 6
-";
-        let mut counts = Counts::default();
-        for line in said.lines() {
-            counts += outcome(line);
-        }
-        assert_eq!(counts, Counts { passed: 1, failed: 4, skipped: 1 });
-    }
 }

@@ -94,13 +94,15 @@ impl Wine {
 
     /// Ends every program of this Windows, and of no other.
     fn stop(&self) {
-        let _ = self.server("-k").stderr(Stdio::null()).status();
+        let _ = self.server("-k").status();
     }
 
     /// Wine's server, which is one for each Windows.
     fn server(&self, flag: &str) -> Command {
         let mut server = Command::new(&self.server);
-        server.arg(flag).env("WINEPREFIX", &self.prefix).stdin(Stdio::null()).stdout(Stdio::null());
+        server.arg(flag).env("WINEPREFIX", &self.prefix).stdin(Stdio::null());
+        // What it stays with would hold our own output open.
+        server.stdout(Stdio::null()).stderr(Stdio::null());
         server
     }
 }
