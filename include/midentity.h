@@ -946,8 +946,8 @@ midentity_status midentity_operation_on_done(struct midentity_operation *operati
                                              struct midentity_error **error);
 
 /**
- * Has `callback` told how long-running work goes on, from now on. NULL takes it back: when this returns, it runs no
- * more.
+ * Has `callback` told how long-running work goes on, from now on. Another one takes its place, NULL takes it back: when
+ * this returns, the one before runs no more.
  */
 MIDENTITY_API
 midentity_status midentity_operation_on_progress(struct midentity_operation *operation,

@@ -17,6 +17,8 @@ struct seen {
     midentity_status status;
     test_event *entered, *leave, *left;
     midentity_credential *credential;
+    /* The context of a second callback. */
+    void *other;
 };
 
 static struct seen seen_new(void) {
@@ -262,6 +264,30 @@ TEST(freed_inside_its_own_callback) {
     seen_free(&seen);
 }
 
+static void take_back_inside(void *context, midentity_operation *operation) {
+    struct seen *seen = context;
+    midentity_error *error = NULL;
+    CHECK_OK(midentity_operation_on_done(operation, NULL, NULL, &error), error);
+    counter_add(&seen->calls, 1);
+    event_set(seen->entered);
+}
+
+TEST(taken_back_inside_itself) {
+    struct seen seen = seen_new();
+    midentity_credential *credential;
+    midentity_operation *operation;
+    midentity_error *error = NULL;
+    emulator_reset();
+    credential = credential_at(NULL);
+    operation = started(credential);
+    CHECK_OK(midentity_operation_on_done(operation, take_back_inside, &seen, &error), error);
+    CHECK(event_wait(seen.entered, SOON));
+    midentity_operation_free(operation);
+    CHECK_INTEGER(counter_get(&seen.calls), 1);
+    midentity_credential_free(credential);
+    seen_free(&seen);
+}
+
 static void ask_inside(void *context, midentity_operation *operation) {
     struct seen *seen = context;
     midentity_token *token = NULL;
@@ -383,6 +409,45 @@ TEST(progress_can_be_taken_back) {
     event_free(told.entered);
 }
 
+/* The first progress callback, held until its successor has been registered, which waits for that. */
+static void hold_progress(void *context, const midentity_progress *now) {
+    struct seen *seen = context;
+    (void)now;
+    counter_add(&seen->calls, 1);
+    event_set(seen->entered);
+    CHECK(event_wait(seen->leave, SOON));
+    event_set(seen->left);
+}
+
+static void replace_progress(void *context) {
+    struct seen *seen = context;
+    midentity_error *error = NULL;
+    CHECK_OK(midentity_operation_on_progress(seen->operation, progress, seen->other, &error), error);
+    CHECK(event_wait(seen->left, 0));
+}
+
+TEST(progress_can_be_replaced) {
+    struct told told;
+    struct seen seen = seen_new();
+    midentity_arm_client *client;
+    test_thread thread;
+    midentity_error *error = NULL;
+    emulator_reset();
+    client = admin_client();
+    seen.operation = change_started(client, &told);
+    seen.other = &told;
+    CHECK_OK(midentity_operation_on_progress(seen.operation, hold_progress, &seen, &error), error);
+    CHECK(event_wait(seen.entered, SOON));
+    thread = thread_start(replace_progress, &seen);
+    event_set(seen.leave);
+    thread_join(thread);
+    midentity_value_free(finish(seen.operation));
+    CHECK_INTEGER(counter_get(&seen.calls), 1);
+    midentity_arm_client_free(client);
+    event_free(told.entered);
+    seen_free(&seen);
+}
+
 TEST(cancelled_inside_a_progress_callback) {
     struct told told;
     midentity_arm_client *client;
@@ -431,4 +496,64 @@ TEST(progress_of_one_that_has_ended_is_none) {
     midentity_operation_free(operation);
     CHECK_INTEGER(counter_get(&told.calls), 0);
     midentity_credential_free(credential);
+}
+
+/* Operations that end at once, and everything that can be done to them meanwhile. */
+struct storm {
+    midentity_credential *closed;
+    unsigned seed;
+};
+
+static void count_done(void *context, midentity_operation *operation) {
+    midentity_operation_cancel(operation);
+    counter_add(context, 1);
+}
+
+static void storm(void *context) {
+    struct storm *storm = context;
+    midentity_error *error = NULL;
+    unsigned random = storm->seed;
+    int i;
+    for (i = 0; i < 1500; i++) {
+        midentity_operation *operation = started(storm->closed);
+        test_counter *calls = allocate(sizeof *calls);
+        bool registered;
+        random = random * 1103515245u + 12345u;
+        if (random & 0x10000) {
+            midentity_operation_cancel(operation);
+        }
+        registered = (random & 0x20000) != 0;
+        if (registered) {
+            CHECK_OK(midentity_operation_on_done(operation, count_done, calls, &error), error);
+        }
+        if (registered && (random & 0x40000)) {
+            CHECK_OK(midentity_operation_on_done(operation, NULL, NULL, &error), error);
+        }
+        if (random & 0x80000) {
+            midentity_status status = midentity_operation_wait(operation, -1, NULL);
+            CHECK(status == MIDENTITY_CLOSED || status == MIDENTITY_CANCELLED);
+        }
+        midentity_operation_free(operation);
+        CHECK(counter_get(calls) <= (registered ? 1 : 0));
+        /* After freeing, nothing may touch it: the sanitizers watch. */
+        free(calls);
+    }
+}
+
+TEST(a_storm_of_operations) {
+    enum { THREADS = 4 };
+    struct storm storms[THREADS];
+    test_thread threads[THREADS];
+    midentity_credential *closed = credential_at("http://127.0.0.1:1");
+    unsigned i;
+    midentity_credential_close(closed);
+    for (i = 0; i < THREADS; i++) {
+        storms[i].closed = closed;
+        storms[i].seed = i + 1;
+        threads[i] = thread_start(storm, &storms[i]);
+    }
+    for (i = 0; i < THREADS; i++) {
+        thread_join(threads[i]);
+    }
+    midentity_credential_free(closed);
 }

@@ -71,6 +71,14 @@ TEST(after_use_on_live_connections) {
     taken(credential, ARM, false);
     taken_by_operation(credential, "https://vault.azure.net");
     child = forked();
+    if (child == 0) {
+        /* The child has the tokens that were there. */
+        midentity_token *kept = NULL;
+        midentity_error *error = NULL;
+        CHECK_OK(midentity_credential_get_token(credential, ARM, MIDENTITY_NTS, NULL, &kept, &error), error);
+        CHECK(midentity_token_from_cache(kept));
+        midentity_token_free(kept);
+    }
     for (i = 0; i < 50; i++) {
         taken(credential, child == 0 ? "https://storage.azure.com/" : ARM, true);
     }

@@ -19,10 +19,9 @@ use crate::venv::Venv;
 pub(crate) const SUITES: [&str; 2] = ["c", "c sanitized"];
 
 /// A state's own emulator: the variable that tells the tests its address, and how it is started.
-pub(crate) const EMULATORS: [(&str, &[&str]); 2] = [
-    ("MIDENTITY_EMULATOR", &[]),
-    ("MIDENTITY_TEST_VECTORS_EMULATOR", &["--config", "tests/vectors/machines.yaml", "--vm", "both"]),
-];
+pub(crate) const EMULATORS: [(&str, &[&str]); 3] =
+    [("MIDENTITY_EMULATOR", &[]), ("MIDENTITY_TEST_VECTORS_1", VECTORS), ("MIDENTITY_TEST_VECTORS_2", VECTORS)];
+const VECTORS: &[&str] = &["--config", "tests/vectors/machines.yaml", "--vm", "both"];
 
 pub(crate) fn run(project: &Project, venv: &Venv, flags: &Flags, report: &mut Report) -> Result<(), String> {
     let compilers = match Compilers::find() {

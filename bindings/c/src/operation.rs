@@ -378,8 +378,8 @@ pub unsafe extern "C" fn midentity_operation_on_done(
     }
 }
 
-/// Has `callback` told how long-running work goes on, from now on. NULL takes it back: when this returns, it runs no
-/// more.
+/// Has `callback` told how long-running work goes on, from now on. Another one takes its place, NULL takes it back: when
+/// this returns, the one before runs no more.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn midentity_operation_on_progress(
     operation: *mut midentity_operation,
@@ -393,9 +393,7 @@ pub unsafe extern "C" fn midentity_operation_on_progress(
             let state = midentity_operation::borrow(operation)?.state()?;
             let mut inner = state.lock();
             inner.progress = callback.filter(|_| inner.ended.is_none()).map(|c| (c, Context(context)));
-            if callback.is_none() {
-                state.wait_for_callbacks(inner);
-            }
+            state.wait_for_callbacks(inner);
             Ok(())
         })
     }
