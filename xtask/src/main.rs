@@ -36,7 +36,7 @@ usage: cargo run -q -p xtask -- COMMAND
 
   test [--ci] [--only SUITE]   the test suites (rust, python, packages, c, c sanitized, powershell, conformance)
   test-clients [--ci]          other projects' clients against the emulator
-  test-windows [--ci]          the core and the emulator as Windows programs, under Wine
+  test-windows [--ci] [--only SUITE]  the core, the emulator and the C library under Wine (rust, c)
   check [--ci] [--only STEP]   formats, lints, types, documentation, the checks below
   ci                           check, test, test-clients and test-windows; a skip counts as a failure
   prepare                      the emulator, and .venv with the library in it (for make demo)
@@ -112,7 +112,7 @@ fn dispatch(command: &str, project: &Project, flags: &Flags) -> Result<bool, Str
     match command {
         "test" => finish(&test::run(project, flags)?, flags),
         "test-clients" => finish(&clients::run(project)?, flags),
-        "test-windows" => finish(&windows::run(project)?, flags),
+        "test-windows" => finish(&windows::run(project, flags)?, flags),
         "check" => finish(&check::run(project, flags)?, flags),
         "ci" => {
             let flags = Flags { ci: true, ..flags.clone() };
