@@ -59,13 +59,13 @@ fn library(project: &Project) -> PathBuf {
 }
 
 /// The system's compilers.
-struct Compilers {
-    c: PathBuf,
-    cxx: PathBuf,
+pub(crate) struct Compilers {
+    pub(crate) c: PathBuf,
+    pub(crate) cxx: PathBuf,
 }
 
 impl Compilers {
-    fn find() -> Result<Self, Missing> {
+    pub(crate) fn find() -> Result<Self, Missing> {
         let find = |variable: &str, names: &[&str]| {
             let asked = std::env::var(variable).ok().filter(|name| !name.is_empty());
             let names = asked.as_deref().map_or_else(|| names.to_vec(), |name| vec![name]);
@@ -193,13 +193,15 @@ pub(crate) fn ctest_counts(xml: &str) -> Result<BTreeMap<String, Counts>, String
 }
 
 /// An emulator that runs as long as this lives.
-struct Emulator {
+pub(crate) struct Emulator {
     child: Child,
-    variables: BTreeMap<String, String>,
+    /// What programs that are to meet it find in their environment.
+    pub(crate) variables: BTreeMap<String, String>,
 }
 
 impl Emulator {
-    fn start(project: &Project, name: &str, arguments: &[&str]) -> Result<Self, String> {
+    /// Starts one that keeps its keys in a folder of this name.
+    pub(crate) fn start(project: &Project, name: &str, arguments: &[&str]) -> Result<Self, String> {
         let state = project.target.join("native").join(name.to_lowercase());
         let mut command = Command::new(project.binary(EMULATOR));
         command.args(["serve", "--exit-with-parent", "--state-dir"]).arg(state).args(arguments);
