@@ -19,7 +19,7 @@ use crate::venv::Venv;
 pub(crate) const SUITES: [&str; 2] = ["c", "c sanitized"];
 
 /// A state's own emulator: the variable that tells the tests its address, and how it is started.
-const EMULATORS: [(&str, &[&str]); 3] =
+pub(crate) const EMULATORS: [(&str, &[&str]); 3] =
     [("MIDENTITY_EMULATOR", &[]), ("MIDENTITY_TEST_VECTORS_1", VECTORS), ("MIDENTITY_TEST_VECTORS_2", VECTORS)];
 const VECTORS: &[&str] = &["--config", "tests/vectors/machines.yaml", "--vm", "both"];
 
@@ -141,14 +141,7 @@ fn ctest(project: &Project, venv: &Venv, folder: &Path) -> Result<BTreeMap<Strin
     let mut running = Vec::new();
     for (variable, arguments) in EMULATORS {
         let emulator = Emulator::start(project, variable, arguments)?;
-        for (name, value) in &emulator.variables {
-            // Of the other one the tests need nothing but its address.
-            if name == "MIDENTITY_EMULATOR" {
-                command.env(variable, value);
-            } else if variable == "MIDENTITY_EMULATOR" {
-                command.env(name, value);
-            }
-        }
+        command.envs(variables(variable, emulator.variables.iter().map(|(n, v)| (n.as_str(), v.as_str()))));
         running.push(emulator);
     }
     let status = process::stream(&mut command, |_| {})?;
@@ -159,8 +152,20 @@ fn ctest(project: &Project, venv: &Venv, folder: &Path) -> Result<BTreeMap<Strin
     Ok(counts)
 }
 
+/// What the tests find in their environment of an emulator whose address is in this variable.
+pub(crate) fn variables<'a>(
+    variable: &'a str,
+    printed: impl Iterator<Item = (&'a str, &'a str)>,
+) -> impl Iterator<Item = (&'a str, &'a str)> {
+    printed.filter_map(move |(name, value)| match name {
+        "MIDENTITY_EMULATOR" => Some((variable, value)),
+        // Of the other one the tests need nothing but its address.
+        _ => (variable == "MIDENTITY_EMULATOR").then_some((name, value)),
+    })
+}
+
 /// The `<testcase …>` lines of CTest's report, by the part of the name before the first dot.
-fn ctest_counts(xml: &str) -> Result<BTreeMap<String, Counts>, String> {
+pub(crate) fn ctest_counts(xml: &str) -> Result<BTreeMap<String, Counts>, String> {
     let attribute = |tag: &str, name: &str| {
         let start = format!("{name}=\"");
         let (at, _) = tag.match_indices(&start).find(|(at, _)| tag[..*at].ends_with(char::is_whitespace))?;
