@@ -41,7 +41,8 @@ static char *az(const char *folder, const char *body) {
 static midentity_token_provider *azure_cli(const char *tenant, const char *program) {
     midentity_token_provider *provider = NULL;
     midentity_error *error = NULL;
-    CHECK_OK(midentity_token_provider_new_azure_cli(tenant, MIDENTITY_NTS, program, MIDENTITY_NTS, &provider, &error), error);
+    CHECK_OK(midentity_token_provider_new_azure_cli(tenant, MIDENTITY_NTS, program, MIDENTITY_NTS, &provider, &error),
+             error);
     return provider;
 }
 
@@ -54,9 +55,10 @@ TEST(the_azure_cli_signs_in) {
     midentity_error *error = NULL;
     emulator_reset();
     CHECK(mkdtemp(folder) != NULL);
-    body = formatted("echo '{\"accessToken\": \"%s\", \"expires_on\": 4000000000}'\n"
-                     "case \"$*\" in *contoso.com*) exit 0;; *) echo 'ERROR: no tenant' >&2; exit 1;; esac",
-                     admin_token());
+    body = formatted(
+        "echo '{\"accessToken\": \"%s\", \"expires_on\": 4000000000}'\n"
+        "case \"$*\" in *contoso.com*) exit 0;; *) echo 'ERROR: no tenant' >&2; exit 1;; esac",
+        admin_token());
     program = az(folder, body);
     free(body);
     provider = azure_cli("contoso.com", program);

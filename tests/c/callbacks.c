@@ -295,9 +295,13 @@ static void ask_inside(void *context, midentity_operation *operation) {
     midentity_operation *another = NULL;
     (void)operation;
     /* Not kept yet, so this waits for the network, on a thread of the runtime. */
-    CHECK_OK(midentity_credential_get_token(seen->credential, "https://vault.azure.net", MIDENTITY_NTS, NULL, &token, &error), error);
+    CHECK_OK(midentity_credential_get_token(seen->credential, "https://vault.azure.net", MIDENTITY_NTS, NULL, &token,
+                                            &error),
+             error);
     midentity_token_free(token);
-    CHECK_OK(midentity_credential_get_token_start(seen->credential, "https://storage.azure.com/", MIDENTITY_NTS, NULL, &another, &error), error);
+    CHECK_OK(midentity_credential_get_token_start(seen->credential, "https://storage.azure.com/", MIDENTITY_NTS, NULL,
+                                                  &another, &error),
+             error);
     midentity_token_free(finish_token(another));
     counter_add(&seen->calls, 1);
     event_set(seen->entered);
@@ -369,7 +373,9 @@ static midentity_operation *change_started(const midentity_arm_client *client, s
     emulator_settings("{\"lro\": {\"seconds\": 0.5, \"retry_after\": 0}}");
     memset(told, 0, sizeof *told);
     told->entered = event_new();
-    CHECK_OK(midentity_arm_vm_identity_remove_all_user(client, fact("/vm_resource_id"), MIDENTITY_NTS, &operation, &error), error);
+    CHECK_OK(
+        midentity_arm_vm_identity_remove_all_user(client, fact("/vm_resource_id"), MIDENTITY_NTS, &operation, &error),
+        error);
     return operation;
 }
 

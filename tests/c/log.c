@@ -202,7 +202,8 @@ TEST(no_trace_of_a_token_anywhere) {
         "{\"status\": 200, \"body\": {\"access_token\": \"" CANARY "\", \"expires_in\": \"3600\"}, \"drop\": \"body\"}",
         "{\"status\": 200, \"body\": {\"access_token\": \"" CANARY "\"}}",
         "{\"status\": 200, \"body\": {\"access_token\": \"" CANARY "\", \"expires_in\": \"" CANARY "\"}}",
-        "{\"status\": 200, \"body\": {\"access_token\": \"" CANARY "\", \"expires_in\": 1, \"resource\": \"https://other.test\"}}",
+        "{\"status\": 200, \"body\": {\"access_token\": \"" CANARY
+        "\", \"expires_in\": 1, \"resource\": \"https://other.test\"}}",
         "{\"status\": 200, \"body\": \"{access_token: " CANARY "\", \"content_type\": \"application/json\"}",
         "{\"status\": 400, \"body\": {\"error\": \"e\", \"error_description\": \"Bearer " CANARY " is bad\"}}",
         "{\"status\": 403, \"body\": \"Authorization: Bearer " CANARY "\", \"content_type\": \"text/plain\"}",

@@ -126,31 +126,36 @@ static void sign_in(void *context, const midentity_token_request *request, miden
             CHECK_INTEGER(midentity_token_answer_give(answer, admin_token(), MIDENTITY_NTS, 0), MIDENTITY_OK);
             break;
         case REFUSE:
-            CHECK_INTEGER(midentity_token_answer_fail(answer, MIDENTITY_TRANSPORT, "the vault is shut", MIDENTITY_NTS), MIDENTITY_OK);
+            CHECK_INTEGER(midentity_token_answer_fail(answer, MIDENTITY_TRANSPORT, "the vault is shut", MIDENTITY_NTS),
+                          MIDENTITY_OK);
             break;
         case BOTH:
             CHECK_INTEGER(midentity_token_answer_fail(answer, MIDENTITY_FORBIDDEN, "no", 2), MIDENTITY_OK);
             CHECK_INTEGER(midentity_token_answer_give(answer, "token", 5, 0), MIDENTITY_OK);
             break;
         case BLOCK:
-            CHECK_OK(midentity_credential_get_token(signer->credential, request->resource, MIDENTITY_NTS, NULL, &token, &error), error);
-            CHECK_INTEGER(midentity_token_answer_give(answer, midentity_token_secret(token, NULL), MIDENTITY_NTS, 0), MIDENTITY_OK);
+            CHECK_OK(midentity_credential_get_token(signer->credential, request->resource, MIDENTITY_NTS, NULL, &token,
+                                                    &error),
+                     error);
+            CHECK_INTEGER(midentity_token_answer_give(answer, midentity_token_secret(token, NULL), MIDENTITY_NTS, 0),
+                          MIDENTITY_OK);
             midentity_token_free(token);
             break;
         case BAD_STATUS:
             CHECK_INTEGER(midentity_token_answer_fail(answer, 77, "why", 3), MIDENTITY_INVALID_ARGUMENT);
             CHECK_INTEGER(midentity_token_answer_fail(answer, MIDENTITY_OK, "why", 3), MIDENTITY_INVALID_ARGUMENT);
             CHECK_INTEGER(midentity_token_answer_fail(answer, MIDENTITY_PENDING, "why", 3), MIDENTITY_INVALID_ARGUMENT);
-            CHECK_INTEGER(midentity_token_answer_fail(answer, MIDENTITY_TRANSPORT, NULL, 0), MIDENTITY_INVALID_ARGUMENT);
-            CHECK_INTEGER(midentity_token_answer_fail(answer, MIDENTITY_TRANSPORT, "\xff", 1), MIDENTITY_INVALID_ARGUMENT);
+            CHECK_INTEGER(midentity_token_answer_fail(answer, MIDENTITY_TRANSPORT, NULL, 0),
+                          MIDENTITY_INVALID_ARGUMENT);
+            CHECK_INTEGER(midentity_token_answer_fail(answer, MIDENTITY_TRANSPORT, "\xff", 1),
+                          MIDENTITY_INVALID_ARGUMENT);
             break;
         case EMPTY:
             CHECK_INTEGER(midentity_token_answer_give(answer, "", 0, 0), MIDENTITY_INVALID_ARGUMENT);
             CHECK_INTEGER(midentity_token_answer_give(answer, NULL, 0, 0), MIDENTITY_INVALID_ARGUMENT);
             CHECK_INTEGER(midentity_token_answer_give(answer, "t", 1, -5), MIDENTITY_INVALID_ARGUMENT);
             break;
-        default:
-            break;
+        default: break;
     }
 }
 
@@ -254,9 +259,10 @@ TEST(a_claims_challenge_asks_the_program_again) {
     midentity_token_provider *provider = provider_of(&signer, GIVE);
     midentity_arm_client *client;
     emulator_reset();
-    emulator_fault("{\"match\": {\"door\": \"arm\"}, \"times\": 1, \"status\": 401, \"headers\": {\"www-authenticate\": "
-                   "\"Bearer authorization_uri=\\\"https://login.windows.net/\\\", error=\\\"insufficient_claims\\\", "
-                   "claims=\\\"eyJhY2Nlc3NfdG9rZW4iOnsibmJmIjp7ImVzc2VudGlhbCI6dHJ1ZX19fQ==\\\"\"}}");
+    emulator_fault(
+        "{\"match\": {\"door\": \"arm\"}, \"times\": 1, \"status\": 401, \"headers\": {\"www-authenticate\": "
+        "\"Bearer authorization_uri=\\\"https://login.windows.net/\\\", error=\\\"insufficient_claims\\\", "
+        "claims=\\\"eyJhY2Nlc3NfdG9rZW4iOnsibmJmIjp7ImVzc2VudGlhbCI6dHJ1ZX19fQ==\\\"\"}}");
     client = client_of(provider);
     midentity_token_provider_free(provider);
     midentity_value_free(finish(subscriptions(client)));

@@ -21,10 +21,13 @@ static void at_the_end(void *unused) {
     CHECK(midentity_token_from_cache(token));
     midentity_token_free(token);
     /* Others wait for the network. */
-    CHECK_OK(midentity_credential_get_token(credential, "https://vault.azure.net", MIDENTITY_NTS, NULL, &token, &error), error);
+    CHECK_OK(midentity_credential_get_token(credential, "https://vault.azure.net", MIDENTITY_NTS, NULL, &token, &error),
+             error);
     CHECK(!midentity_token_from_cache(token));
     midentity_token_free(token);
-    CHECK_OK(midentity_credential_get_token_start(credential, "https://storage.azure.com/", MIDENTITY_NTS, NULL, &operation, &error), error);
+    CHECK_OK(midentity_credential_get_token_start(credential, "https://storage.azure.com/", MIDENTITY_NTS, NULL,
+                                                  &operation, &error),
+             error);
     midentity_token_free(finish_token(operation));
     CHECK_OK(midentity_value_parse("[1]", MIDENTITY_NTS, &value, &error), error);
     midentity_value_free(value);
