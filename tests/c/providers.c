@@ -272,3 +272,100 @@ TEST(a_claims_challenge_asks_the_program_again) {
     midentity_arm_client_free(client);
     CHECK_INTEGER(counter_get(&signer.released), 1);
 }
+
+TEST(expiries_at_the_end_of_time) {
+    static const int64_t TIMES[] = {1, INT64_MAX, INT64_MAX - 299, 4102444800};
+    size_t i;
+    emulator_reset();
+    for (i = 0; i < sizeof TIMES / sizeof *TIMES; i++) {
+        midentity_token_provider *provider = NULL;
+        midentity_arm_client *client;
+        midentity_operation *operation;
+        midentity_error *error = NULL;
+        midentity_status status;
+        CHECK_OK(midentity_token_provider_new_static(admin_token(), MIDENTITY_NTS, TIMES[i], &provider, &error), error);
+        client = client_of(provider);
+        midentity_token_provider_free(provider);
+        operation = subscriptions(client);
+        status = midentity_operation_wait(operation, 30000, &error);
+        /* A token that has expired may be refused. */
+        CHECK(status == MIDENTITY_OK || (TIMES[i] == 1 && status == MIDENTITY_AUTHENTICATION));
+        midentity_error_free(error);
+        midentity_operation_free(operation);
+        midentity_arm_client_free(client);
+    }
+}
+
+/* A callback that takes its time. */
+struct slow {
+    test_event *entered, *leave, *released;
+    test_counter left;
+    int64_t expires_on;
+};
+
+static void sign_in_slowly(void *context, const midentity_token_request *request, midentity_token_answer *answer) {
+    struct slow *slow = context;
+    CHECK(request->resource != NULL);
+    event_set(slow->entered);
+    CHECK(event_wait(slow->leave, 30000));
+    CHECK_INTEGER(midentity_token_answer_give(answer, "token", 5, slow->expires_on), MIDENTITY_OK);
+    counter_add(&slow->left, 1);
+}
+
+static void release_slow(void *context) {
+    struct slow *slow = context;
+    CHECK_INTEGER(counter_get(&slow->left), 1);
+    event_set(slow->released);
+}
+
+TEST(a_callback_that_runs_keeps_its_context) {
+    struct slow slow;
+    midentity_token_provider *provider = NULL;
+    midentity_operation *operation;
+    midentity_error *error = NULL;
+    int64_t start;
+    memset(&slow, 0, sizeof slow);
+    slow.entered = event_new();
+    slow.leave = event_new();
+    slow.released = event_new();
+    slow.expires_on = INT64_MAX;
+    CHECK_OK(midentity_token_provider_new_callback(sign_in_slowly, &slow, release_slow, &provider, &error), error);
+    operation = asked(provider, NULL);
+    midentity_token_provider_free(provider);
+    CHECK(event_wait(slow.entered, 5000));
+    /* The operation ends at once; the callback goes on, and its context with it. */
+    start = now_ms();
+    midentity_operation_cancel(operation);
+    midentity_error_free(fails(operation, MIDENTITY_CANCELLED));
+    CHECK(now_ms() - start < 5000);
+    CHECK(!event_wait(slow.released, 0));
+    event_set(slow.leave);
+    CHECK(event_wait(slow.released, 5000));
+    event_free(slow.entered);
+    event_free(slow.leave);
+    event_free(slow.released);
+}
+
+TEST(a_token_that_the_program_gave_for_ever) {
+    struct slow slow;
+    midentity_token_provider *provider = NULL;
+    midentity_token *token;
+    midentity_error *error = NULL;
+    memset(&slow, 0, sizeof slow);
+    slow.entered = event_new();
+    slow.leave = event_new();
+    slow.released = event_new();
+    slow.expires_on = INT64_MAX;
+    event_set(slow.leave);
+    CHECK_OK(midentity_token_provider_new_callback(sign_in_slowly, &slow, release_slow, &provider, &error), error);
+    midentity_token_free(finish_token(asked(provider, NULL)));
+    token = finish_token(asked(provider, NULL));
+    CHECK_INTEGER(midentity_token_expires_on(token), INT64_MAX);
+    CHECK_INTEGER(counter_get(&slow.left), 1);
+    midentity_token_free(token);
+    midentity_token_provider_free(provider);
+    CHECK(event_wait(slow.released, 5000));
+    event_free(slow.entered);
+    event_free(slow.leave);
+    event_free(slow.released);
+}
