@@ -435,11 +435,13 @@ TEST(a_client_and_its_options) {
     options.cloud_len = strlen(cloud);
     options.ca_file = ca_file;
     options.ca_file_len = N;
-    options.timeout_ms = 300;
     options.operation_timeout_ms = -1;
     CHECK_OK(midentity_arm_client_new(provider, &options, &made, &error), error);
-    midentity_token_provider_free(provider);
     ENDS(midentity_arm_subscription_list(made, NULL, 0, &operation, &error));
+    midentity_arm_client_free(made);
+    options.timeout_ms = 300;
+    CHECK_OK(midentity_arm_client_new(provider, &options, &made, &error), error);
+    midentity_token_provider_free(provider);
     emulator_fault("{\"match\": {\"door\": \"arm\"}, \"hang\": true}");
     CHECK_OK(midentity_arm_subscription_list(made, NULL, 0, &operation, &error), error);
     error = fails(operation, MIDENTITY_TIMEOUT);

@@ -140,7 +140,7 @@ TEST(timeout) {
     midentity_credential_options options = once();
     emulator_reset();
     options.retries = 0;
-    options.timeout_ms = 500;
+    options.timeout_ms = 1000;
     check(asked(&options,
                 "[{\"status\": 500, \"times\": 1, \"headers\": {\"retry-after\": \"0.01\"}}, {\"hang\": true}]"),
           &EXPECTED);

@@ -122,7 +122,7 @@ TEST(on_the_way_to_a_progress_callback) {
     midentity_operation *operation = NULL;
     midentity_error *error = NULL;
     emulator_reset();
-    emulator_settings("{\"lro\": {\"seconds\": 0.5, \"retry_after\": 0}}");
+    emulator_settings("{\"lro\": {\"seconds\": 10, \"retry_after\": 0}}");
     credential = credential_at(NULL);
     client = admin_client();
     panic_in("callback");

