@@ -1,12 +1,14 @@
-//! The test suites: Rust, Python, the packages, C and C++, and what they cover together.
+//! The test suites: Rust, Python, the packages, C and C++, PowerShell, and what they cover together.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use crate::Flags;
 use crate::conformance;
+use crate::consumers;
 use crate::native;
+use crate::powershell;
 use crate::process;
 use crate::project::{self, Project};
 use crate::report::{Counts, Missing, Report};
@@ -46,7 +48,8 @@ pub(crate) fn run(project: &Project, flags: &Flags) -> Result<Report, String> {
     }
     let mut all_ran = true;
     let native = native::SUITES.iter().any(|suite| flags.wants(suite));
-    if native || flags.wants("python") || flags.wants("packages") {
+    let consumers = flags.wants(consumers::SUITE);
+    if native || consumers || flags.wants("python") || flags.wants("packages") {
         Report::announce("Python");
         let made = Interpreter::find().and_then(|interpreter| {
             Venv::ensure(project, &interpreter, ".venv", &TOOLS).map(|venv| (interpreter, venv))
@@ -59,6 +62,9 @@ pub(crate) fn run(project: &Project, flags: &Flags) -> Result<Report, String> {
                 if native {
                     native::run(project, &venv, flags, &mut report)?;
                 }
+                if consumers {
+                    consumers::run(project, &venv, &mut report)?;
+                }
             }
             Err(missing) => {
                 all_ran = false;
@@ -66,8 +72,14 @@ pub(crate) fn run(project: &Project, flags: &Flags) -> Result<Report, String> {
                 if native {
                     report.skip("c", &missing);
                 }
+                if consumers {
+                    report.skip(consumers::SUITE, &missing);
+                }
             }
         }
+    }
+    if flags.wants("powershell") {
+        powershell::suite(project, &mut report)?;
     }
     if flags.wants("conformance") {
         covered(project, flags, all_ran, &mut report)?;
@@ -285,20 +297,25 @@ fn covered(project: &Project, flags: &Flags, all_ran: bool, report: &mut Report)
 
 /// What the tests find in their environment, and what they must not find there.
 pub(crate) fn environment(project: &Project, command: &mut Command) {
-    for name in FOREIGN_VARIABLES {
-        command.env_remove(name);
-    }
+    clean(command);
     command.env("MIDENTITY_CONFORMANCE_DIR", conformance::folder(project));
     command.env("MIDENTITY_EMULATOR_BIN", project.binary(EMULATOR));
 }
 
-fn empty(folder: &PathBuf) -> Result<(), String> {
+/// Takes out what a machine's own identity would put into a program's way.
+pub(crate) fn clean(command: &mut Command) {
+    for name in FOREIGN_VARIABLES {
+        command.env_remove(name);
+    }
+}
+
+pub(crate) fn empty(folder: &Path) -> Result<(), String> {
     let _ = fs::remove_dir_all(folder);
     fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))
 }
 
 /// `test result: ok. 3 passed; 0 failed; 1 ignored; …`
-fn cargo_counts(line: &str) -> Option<Counts> {
+pub(crate) fn cargo_counts(line: &str) -> Option<Counts> {
     let rest = line.trim_start().strip_prefix("test result: ")?;
     let (_, numbers) = rest.split_once(". ")?;
     let mut counts = Counts::default();
@@ -317,7 +334,7 @@ fn cargo_counts(line: &str) -> Option<Counts> {
 }
 
 /// The attributes of each `<testsuite …>` of a JUnit report.
-fn junit_counts(xml: &str) -> Result<Counts, String> {
+pub(crate) fn junit_counts(xml: &str) -> Result<Counts, String> {
     let mut total = Counts::default();
     let mut suites = 0;
     for suite in xml.split("<testsuite ").skip(1) {

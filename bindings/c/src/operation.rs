@@ -3,6 +3,7 @@
 use std::ffi::{c_char, c_void};
 use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
@@ -106,14 +107,15 @@ impl Listener {
     }
 }
 
+/// What an operation does. Boxed where it begins, so that all that surrounds it is compiled once and not for each of
+/// the ABI's functions: that is a tenth of the library.
+type Work = Pin<Box<dyn Future<Output = Result<Outcome>> + Send>>;
+
 /// Starts work and hands its operation to C.
 ///
 /// # Errors
 /// `runtime.start` where no runtime can be started.
-pub(crate) fn start<F>(work: impl FnOnce(Listener) -> F) -> Result<midentity_operation>
-where
-    F: Future<Output = Result<Outcome>> + Send + 'static,
-{
+fn start(work: impl FnOnce(Listener) -> Work) -> Result<midentity_operation> {
     static IDS: AtomicU64 = AtomicU64::new(1);
     let id = IDS.fetch_add(1, Ordering::Relaxed);
     let (inner, changed, cancelled) = (Mutex::default(), Condvar::new(), Notify::new());
@@ -133,8 +135,7 @@ where
 }
 
 /// A future whose panic is an error.
-async fn no_panic(work: impl Future<Output = Result<Outcome>> + Send) -> Result<Outcome> {
-    let mut work = Box::pin(work);
+async fn no_panic(mut work: Work) -> Result<Outcome> {
     poll_fn(|context| {
         let polled = catch_unwind(AssertUnwindSafe(|| {
             panic_for_tests("operation");
@@ -299,7 +300,7 @@ where
     F: Future<Output = Result<Outcome>> + Send + 'static,
 {
     let operation = out("operation", operation)?;
-    let started = start(work)?;
+    let started = start(|listener| Box::pin(work(listener)))?;
     // SAFETY: the caller's promise.
     unsafe { operation.write(started.into_raw()) };
     Ok(())
@@ -311,7 +312,7 @@ pub(crate) fn finish<F>(work: F) -> Result<Outcome>
 where
     F: Future<Output = Result<Outcome>> + Send + 'static,
 {
-    let operation = start(|_| work)?;
+    let operation = start(|_| Box::pin(work))?;
     operation.state.wait(None);
     operation.take("", Ok).and_then(|outcome| outcome.ok_or_else(Error::cancelled))
 }

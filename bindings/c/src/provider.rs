@@ -335,7 +335,8 @@ impl Foreign {
             return Ok(token.clone());
         }
         let (asked, claims) = (Arc::clone(&self.asked), options.claims_challenge().map(str::to_owned));
-        let resource = scope.resource(&Cloud::public()).to_owned();
+        // A client's scope is its cloud's audience, spelled out; a short name means the public cloud's.
+        let resource = scope.resource(&Cloud::public()).unwrap_or_default().to_owned();
         let asking = tokio::task::spawn_blocking(move || asked.ask(&resource, claims.as_deref(), fresh));
         let token = asking.await.map_err(|_| crate::boundary::panicked())??;
         *kept() = Some((scope.clone(), token.clone()));
