@@ -199,8 +199,10 @@ pub unsafe extern "C" fn midentity_credential_get_token(
                 kept
             } else {
                 let options = options::read(options)?.read()?;
-                if tokio::runtime::Handle::try_current().is_ok() {
-                    // Inside a callback, on a thread that must not be a runtime's and wait.
+                let here = tokio::runtime::Handle::try_current();
+                if here.is_ok() || here.is_err_and(|error| error.is_thread_local_destroyed()) {
+                    // Inside a callback, on a thread that must not be a runtime's and wait; or at a thread's end,
+                    // where no runtime can be entered any more.
                     match operation::finish(token_of(credential.as_async().clone(), scope, options))? {
                         Outcome::Token(token) => token,
                         Outcome::Value(_) => return Err(crate::boundary::panicked()),
@@ -251,16 +253,17 @@ pub(crate) unsafe fn scope_of(scope: *const c_char, length: usize) -> Result<Sco
     }
     // SAFETY: the caller's promise.
     let text = unsafe { text::required("scope", scope, length) }?;
-    LAST.with_borrow_mut(|last| {
-        if let Some((known, scope)) = last
-            && **known == *text
-        {
-            return Ok(scope.clone());
-        }
-        let scope = Scope::parse(text)?;
-        *last = Some((text.into(), scope.clone()));
-        Ok(scope)
-    })
+    // At a thread's end, when what was kept for it has gone, the scope is read anew.
+    let known = LAST.try_with(|last| {
+        let last = last.borrow();
+        last.as_ref().filter(|(known, _)| **known == *text).map(|(_, scope)| scope.clone())
+    });
+    if let Ok(Some(scope)) = known {
+        return Ok(scope);
+    }
+    let scope = Scope::parse(text)?;
+    let _ = LAST.try_with(|last| *last.borrow_mut() = Some((text.into(), scope.clone())));
+    Ok(scope)
 }
 
 /// Closes a credential: calls after this answer MIDENTITY_CLOSED. It must still be freed.
