@@ -83,6 +83,32 @@ TEST(any_request) {
     end();
 }
 
+TEST(a_private_clouds_services_and_audience) {
+    midentity_arm_client_options options;
+    midentity_arm_client *other = NULL;
+    midentity_token_provider *provider = NULL;
+    midentity_value *value;
+    start();
+    value = VALUE(midentity_arm_endpoints(client, &operation, &error));
+    CHECK_TEXT(text_at(value, "/login"), getenv("MIDENTITY_CLOUD"));
+    midentity_value_free(value);
+    memset(&options, 0, sizeof options);
+    options.struct_size = sizeof options;
+    options.audience = "https://management.azure.com/";
+    options.audience_len = N;
+    CHECK_OK(midentity_token_provider_new_static("t", N, 0, &provider, &error), error);
+    /* A known cloud's token is for that cloud alone. */
+    CHECK_INTEGER(midentity_arm_client_new(provider, &options, &other, &error), MIDENTITY_INVALID_ARGUMENT);
+    CHECK_ERROR_ID(error, "cloud.audience_refused");
+    midentity_error_free(error);
+    error = NULL;
+    options.audience = "https://own.audience.test/";
+    CHECK_OK(midentity_arm_client_new(provider, &options, &other, &error), error);
+    midentity_arm_client_free(other);
+    midentity_token_provider_free(provider);
+    end();
+}
+
 TEST(resources_by_their_id) {
     midentity_value *value;
     start();

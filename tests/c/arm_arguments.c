@@ -26,6 +26,11 @@ typedef midentity_status (*call)(client *, const struct arguments *, midentity_o
         return midentity_arm_##name(c, __VA_ARGS__, operation, error);                                         \
     }
 
+static midentity_status call_endpoints(midentity_arm_client *c, const struct arguments *a,
+                                       midentity_operation **operation, midentity_error **error) {
+    (void)a;
+    return midentity_arm_endpoints(c, operation, error);
+}
 CALL(federated_credential_create, TEXT(0), TEXT(1), TEXT(2), TEXT(3), TEXT(4), TEXT(5), LIST)
 CALL(federated_credential_delete, TEXT(0), TEXT(1), TEXT(2), TEXT(3))
 CALL(federated_credential_get, TEXT(0), TEXT(1), TEXT(2), TEXT(3))
@@ -104,6 +109,7 @@ struct row {
 #define ROW(name, optional, list, ...) {#name, call_##name, {__VA_ARGS__}, optional, list}
 
 static const struct row ROWS[] = {
+    ROW(endpoints, 0, false, NONE),
     ROW(federated_credential_create, 0, true, SUBSCRIPTION, GROUP, NAME, NAME, ISSUER, ISSUER),
     ROW(federated_credential_delete, 0, false, SUBSCRIPTION, GROUP, NAME, NAME),
     ROW(federated_credential_get, 0, false, SUBSCRIPTION, GROUP, NAME, NAME),

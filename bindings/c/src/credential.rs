@@ -66,6 +66,11 @@ pub struct midentity_credential_options {
     pub retries: i32,
     /// MIDENTITY_CREDENTIAL_ flags, joined by |.
     pub flags: u32,
+    /// A PEM file of the root certificates to trust, and no others, where a private cloud has to say what a short name
+    /// means; NULL for the variable MIDENTITY_CA_FILE, else the system's.
+    pub ca_file: *const c_char,
+    /// The length of ca_file, or MIDENTITY_NTS.
+    pub ca_file_len: usize,
 }
 
 // SAFETY: integers and pointers, the size first.
@@ -90,12 +95,13 @@ impl midentity_credential_options {
             return Err(refused(format!("{} is no source of tokens", self.source), "use a MIDENTITY_SOURCE_ constant"));
         }
         // SAFETY: the caller's promise.
-        let (identity, endpoint, cloud, extra) = unsafe {
+        let (identity, endpoint, cloud, extra, ca_file) = unsafe {
             (
                 identity(self.identity_kind, text::optional("identity", self.identity, self.identity_len)?)?,
                 text::optional("imds_endpoint", self.imds_endpoint, self.imds_endpoint_len)?,
                 text::optional("cloud", self.cloud, self.cloud_len)?,
                 text::optional("extra_query", self.extra_query, self.extra_query_len)?,
+                text::optional("ca_file", self.ca_file, self.ca_file_len)?,
             )
         };
         let flag = |flag: u32| self.flags & flag != 0;
@@ -105,6 +111,9 @@ impl midentity_credential_options {
         }
         if let Some(cloud) = cloud {
             builder = builder.cloud(Cloud::parse(cloud)?);
+        }
+        if let Some(file) = ca_file {
+            builder = builder.ca_file(file);
         }
         for (name, value) in url::form_urlencoded::parse(extra.unwrap_or_default().as_bytes()) {
             builder = builder.extra_query(name, value);
