@@ -26,7 +26,7 @@ typedef midentity_status (*call)(client *, const struct arguments *, midentity_o
         return midentity_arm_##name(c, __VA_ARGS__, operation, error);                                         \
     }
 
-static midentity_status call_endpoints(midentity_arm_client *c, const struct arguments *a,
+static midentity_status call_endpoints(const midentity_arm_client *c, const struct arguments *a,
                                        midentity_operation **operation, midentity_error **error) {
     (void)a;
     return midentity_arm_endpoints(c, operation, error);

@@ -76,7 +76,7 @@ pub struct midentity_credential_options {
 // SAFETY: integers and pointers, the size first.
 unsafe impl Options for midentity_credential_options {
     const NAME: &'static str = "midentity_credential_options";
-    const FIRST: usize = offset_of!(Self, flags) + size_of::<u32>();
+    const FIRST: usize = offset_of!(Self, ca_file_len) + size_of::<usize>();
 }
 
 /// Takes tokens for one of the machine's identities, and keeps them. Free it with midentity_credential_free.

@@ -43,7 +43,7 @@ pub struct midentity_arm_client_options {
 // SAFETY: integers and pointers, the size first.
 unsafe impl Options for midentity_arm_client_options {
     const NAME: &'static str = "midentity_arm_client_options";
-    const FIRST: usize = offset_of!(Self, operation_timeout_ms) + size_of::<i64>();
+    const FIRST: usize = offset_of!(Self, audience_len) + size_of::<usize>();
 }
 
 /// A client of Azure Resource Manager. Free it with midentity_arm_client_free.
