@@ -26,6 +26,8 @@ pub(crate) fn check(project: &Project) -> Result<Vec<String>, String> {
     if project.path(python).exists() {
         findings.extend(python_kinds(python, &declared.kinds, &project.read(python)?));
     }
+    let csharp = "bindings/powershell/src/Errors/MidErrorKind.cs";
+    findings.extend(csharp_kinds(csharp, &declared.kinds, &project.read(csharp)?));
     Ok(findings)
 }
 
@@ -131,6 +133,19 @@ fn python_kinds(file: &str, kinds: &BTreeMap<String, u64>, text: &str) -> Vec<St
     differences(file, kinds, &found)
 }
 
+/// The members of `enum MidErrorKind`: `InvalidArgument = 1,`, and no other.
+fn csharp_kinds(file: &str, kinds: &BTreeMap<String, u64>, text: &str) -> Vec<String> {
+    let body = text.split("enum MidErrorKind").nth(1).and_then(|rest| rest.split('}').next()).unwrap_or_default();
+    let found: BTreeMap<_, _> = body
+        .lines()
+        .filter_map(|line| {
+            let (name, number) = line.trim().trim_end_matches(',').split_once(" = ")?;
+            Some((name.to_owned(), number.parse().ok()?))
+        })
+        .collect();
+    differences(file, kinds, &found)
+}
+
 fn differences(place: &str, kinds: &BTreeMap<String, u64>, found: &BTreeMap<String, u64>) -> Vec<String> {
     let mut findings = Vec::new();
     for (name, number) in kinds {
@@ -197,5 +212,15 @@ mod tests {
             0
         );
         assert_eq!(python_kinds("e", &kinds, "    INVALID_ARGUMENT = 2\n").len(), 2);
+    }
+
+    #[test]
+    fn kinds_agree_in_csharp() {
+        let kinds = declared(RUST).kinds;
+        let good = "public enum MidErrorKind\n{\n    /// x\n    InvalidArgument = 1,\n    Internal = 99,\n}\n";
+        assert_eq!(csharp_kinds("e", &kinds, good), Vec::<String>::new());
+        assert_eq!(csharp_kinds("e", &kinds, &good.replace("99", "98")).len(), 1);
+        assert_eq!(csharp_kinds("e", &kinds, &good.replace("Internal", "Outer")).len(), 2);
+        assert_eq!(csharp_kinds("e", &kinds, "").len(), 2);
     }
 }

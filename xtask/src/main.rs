@@ -11,6 +11,7 @@ mod clients;
 mod conformance;
 mod errors;
 mod layering;
+mod powershell;
 mod process;
 mod project;
 mod report;
@@ -26,7 +27,7 @@ use report::Report;
 const USAGE: &str = "\
 usage: cargo run -q -p xtask -- COMMAND
 
-  test [--ci] [--only SUITE]   the test suites (rust, python, packages, conformance)
+  test [--ci] [--only SUITE]   the test suites (rust, python, packages, powershell, conformance)
   test-clients [--ci]          other projects' clients against the emulator
   check [--ci] [--only STEP]   formats, lints, types, documentation, the checks below
   ci                           check, test and test-clients; a skip counts as a failure

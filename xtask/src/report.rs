@@ -30,6 +30,8 @@ impl fmt::Display for Counts {
 pub(crate) struct Report {
     suites: Vec<(String, Counts)>,
     remarks: Vec<String>,
+    /// How many of the skips are no failure under CI either.
+    excused: u64,
 }
 
 impl Report {
@@ -57,6 +59,12 @@ impl Report {
         self.add(what, Counts { skipped: 1, ..Counts::default() });
     }
 
+    /// A skip that is no failure under CI: what is missing need not be on every machine.
+    pub(crate) fn skip_excused(&mut self, what: &str, missing: &Missing) {
+        self.skip(what, missing);
+        self.excused += 1;
+    }
+
     /// Passed when nothing was found, else failed with what was found.
     pub(crate) fn verdict(&mut self, what: &str, findings: &[String]) {
         if findings.is_empty() {
@@ -78,6 +86,7 @@ impl Report {
     pub(crate) fn merge(&mut self, part: &str, other: Report) {
         self.suites.extend(other.suites.into_iter().map(|(suite, counts)| (format!("{part}: {suite}"), counts)));
         self.remarks.extend(other.remarks);
+        self.excused += other.excused;
     }
 
     pub(crate) fn counts(&self) -> Counts {
@@ -90,7 +99,7 @@ impl Report {
 
     pub(crate) fn is_success(&self, skips_fail: bool) -> bool {
         let counts = self.counts();
-        counts.failed == 0 && counts.passed > 0 && !(skips_fail && counts.skipped > 0)
+        counts.failed == 0 && counts.passed > 0 && !(skips_fail && counts.skipped > self.excused)
     }
 
     /// The summary; its last line is the total, for people and programs.
@@ -141,6 +150,19 @@ mod tests {
         assert_eq!(report.counts().to_string(), "2 passed, 0 failed, 1 skipped");
         report.verdict("c", &["wrong".to_owned()]);
         assert!(!report.is_success(false));
+    }
+
+    #[test]
+    fn an_excused_skip_is_counted_and_no_failure() {
+        let mut part = Report::default();
+        part.pass("a");
+        part.skip_excused("b", &Missing::new("no tool", "install it"));
+        let mut whole = Report::default();
+        whole.merge("part", part);
+        assert_eq!(whole.counts().to_string(), "1 passed, 0 failed, 1 skipped");
+        assert!(whole.is_success(true));
+        whole.skip("c", &Missing::new("no tool", "install it"));
+        assert!(!whole.is_success(true));
     }
 
     #[test]

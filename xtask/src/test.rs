@@ -1,4 +1,4 @@
-//! The test suites: Rust, Python, the packages, and what they cover together.
+//! The test suites: Rust, Python, the packages, PowerShell, and what they cover together.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,6 +6,7 @@ use std::process::Command;
 
 use crate::Flags;
 use crate::conformance;
+use crate::powershell;
 use crate::process;
 use crate::project::{self, Project};
 use crate::report::{Counts, Missing, Report};
@@ -56,6 +57,9 @@ pub(crate) fn run(project: &Project, flags: &Flags) -> Result<Report, String> {
                 report.skip("python", &missing);
             }
         }
+    }
+    if flags.wants("powershell") {
+        powershell::suite(project, &mut report)?;
     }
     if flags.wants("conformance") {
         covered(project, flags, all_ran, &mut report)?;
@@ -305,7 +309,7 @@ fn cargo_counts(line: &str) -> Option<Counts> {
 }
 
 /// The attributes of each `<testsuite …>` of a JUnit report.
-fn junit_counts(xml: &str) -> Result<Counts, String> {
+pub(crate) fn junit_counts(xml: &str) -> Result<Counts, String> {
     let mut total = Counts::default();
     let mut suites = 0;
     for suite in xml.split("<testsuite ").skip(1) {

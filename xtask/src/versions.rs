@@ -27,6 +27,15 @@ pub(crate) fn check(project: &Project) -> Result<Vec<String>, String> {
         let name = project.relative(&file).display().to_string();
         findings.extend(literal_version(&name, &project::read(&file)?, &version));
     }
+    let powershell = project.path("bindings/powershell");
+    for file in project::files(&powershell, ".psd1") {
+        let name = project.relative(&file).display().to_string();
+        findings.extend(module_manifest(&name, &project::read(&file)?, &version));
+    }
+    for file in [".props", ".csproj"].iter().flat_map(|suffix| project::files(&powershell, suffix)) {
+        let name = project.relative(&file).display().to_string();
+        findings.extend(written_version(&name, &project::read(&file)?));
+    }
     findings.extend(changelog(&project.read("CHANGELOG.md")?, &version));
     findings.extend(readme(&project.read("README.md")?, &version));
     findings.extend(oldest_python(&project.read("pyproject.toml")?, &project.read("bindings/python/Cargo.toml")?));
@@ -61,6 +70,24 @@ fn literal_version(file: &str, text: &str, version: &str) -> Option<String> {
     let found = value(text, "__version__")?;
     let literal = found.starts_with(|first: char| first.is_ascii_digit());
     (literal && found != version).then(|| format!("{file}: __version__ {found}, midentity is {version}"))
+}
+
+/// A module's manifest is data that PowerShell reads without running anything: the version is written there.
+fn module_manifest(file: &str, text: &str, version: &str) -> Option<String> {
+    match value(text, "ModuleVersion").map(|found| found.trim_matches('\'')) {
+        Some(found) if found == version => None,
+        Some(found) => Some(format!("{file}: ModuleVersion {found}, midentity is {version}")),
+        None => Some(format!("{file}: no ModuleVersion")),
+    }
+}
+
+/// The .NET projects read the version from the root Cargo.toml.
+fn written_version(file: &str, text: &str) -> Option<String> {
+    let digit = |rest: &str| rest.starts_with(|first: char| first.is_ascii_digit());
+    ["<Version>", "<AssemblyVersion>", "<FileVersion>", "<VersionPrefix>"]
+        .iter()
+        .find(|tag| text.split(*tag).skip(1).any(digit))
+        .map(|tag| format!("{file}: {tag} is written out; it comes from the root Cargo.toml"))
 }
 
 /// The newest heading is "Unreleased" or this version.
@@ -112,6 +139,15 @@ mod tests {
         assert_eq!(pyproject("p", "[project]\nname = \"x\"\n", "0.1.0").len(), 1);
         assert_eq!(literal_version("p", "__version__ = \"0.0.9\"\n", "0.1.0").iter().count(), 1);
         assert_eq!(literal_version("p", "__version__ = _native.version\n", "0.1.0"), None);
+    }
+
+    #[test]
+    fn powershell_modules() {
+        assert_eq!(module_manifest("m", "@{\n    ModuleVersion = '0.1.0'\n}\n", "0.1.0"), None);
+        assert!(module_manifest("m", "@{\n    ModuleVersion = '0.2.0'\n}\n", "0.1.0").is_some());
+        assert!(module_manifest("m", "@{}", "0.1.0").is_some());
+        assert_eq!(written_version("p", "<Version>$(FromCargo)</Version>"), None);
+        assert!(written_version("p", "<Version>0.1.0</Version>").is_some());
     }
 
     #[test]

@@ -1,0 +1,114 @@
+//! The PowerShell module: built once, then tried in the real engine, which the tests host in their own process.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::process;
+use crate::project::{self, Project};
+use crate::report::{Missing, Report};
+use crate::test::{self, junit_counts};
+
+const TESTS: &str = "tests/powershell/Midentity.PowerShell.Tests.csproj";
+const TEST_PROGRAM: &str = "Midentity.PowerShell.Tests";
+
+/// The SDK that the tests are written for; its runtime is the one that the engine's package needs.
+const SDK: &str = "10.";
+
+/// Where this project's own machines keep an SDK and the packages.
+const SHARED_SDK: &str = "../shared/dotnet/activate.sh";
+
+/// The suite `powershell`: build, then the tests, whose result file gives the counts.
+pub(crate) fn suite(project: &Project, report: &mut Report) -> Result<(), String> {
+    Report::announce("PowerShell");
+    let dotnet = match find_sdk() {
+        Ok(dotnet) => dotnet,
+        Err(why) if project.path(SHARED_SDK).is_file() => {
+            report.skip("powershell", &Missing::new(why, format!("source {SHARED_SDK} first")));
+            return Ok(());
+        }
+        // The one skip that a run under CI may have: nobody is asked to install an SDK for it.
+        Err(why) => {
+            report.skip_excused("powershell", &Missing::new(why, "install the .NET SDK 10 (dotnet.microsoft.com)"));
+            return Ok(());
+        }
+    };
+    if let Err(why) = build(project, &dotnet, TESTS) {
+        report.fail("powershell", &why);
+        return Ok(());
+    }
+    let result = project.target.join("test/powershell.xml");
+    let _ = fs::remove_file(&result);
+    if let Some(folder) = result.parent() {
+        fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    }
+    let mut command = Command::new(&dotnet);
+    command.current_dir(&project.root).arg("exec").arg(test_program(project));
+    command.args(["-noLogo", "-noColor", "-result-junit"]).arg(&result);
+    test::environment(project, &mut command);
+    let status = process::stream(&mut command, |_| {})?;
+    match project::read(&result).and_then(|xml| junit_counts(&xml)) {
+        Ok(mut counts) => {
+            if !status.success() && counts.failed == 0 {
+                report.remark(format!("FAILED powershell: the tests ended with {status} and named no failed test"));
+                counts.failed = 1;
+            }
+            report.add("powershell", counts);
+        }
+        Err(why) => report.fail("powershell", &format!("the tests ended with {status} and left no result: {why}")),
+    }
+    Ok(())
+}
+
+/// Release, because that is what is shipped.
+fn build(project: &Project, dotnet: &Path, what: &str) -> Result<(), String> {
+    let mut command = Command::new(dotnet);
+    command.current_dir(&project.root).args(["build", what, "--configuration", "Release", "--nologo"]);
+    command
+        .args(["-verbosity:quiet", "-maxCpuCount:2"])
+        .arg(format!("-p:MidentityTarget={}", project.target.display()));
+    // Compilers that stay behind would hold the memory and the folder after the run.
+    command.args(["-nodeReuse:false", "-p:UseSharedCompilation=false"]);
+    process::run(&mut command)
+}
+
+fn test_program(project: &Project) -> PathBuf {
+    let folder = project.target.join("powershell/bin").join(TEST_PROGRAM).join("Release/net10.0");
+    folder.join(format!("{TEST_PROGRAM}.dll"))
+}
+
+/// `dotnet` in `DOTNET_ROOT` or on `PATH`, if it has the SDK.
+fn find_sdk() -> Result<PathBuf, String> {
+    let root = std::env::var_os("DOTNET_ROOT").map(PathBuf::from).into_iter().collect::<Vec<_>>();
+    let name = format!("dotnet{}", std::env::consts::EXE_SUFFIX);
+    let dotnet = process::find(&name, &root).ok_or("no .NET SDK 10 found (no dotnet in DOTNET_ROOT or on PATH)")?;
+    let list = process::output(Command::new(&dotnet).arg("--list-sdks"))?;
+    if has_sdk(&list) {
+        return Ok(dotnet);
+    }
+    Err(format!("no .NET SDK 10 found ({} has {})", dotnet.display(), listed(&list)))
+}
+
+/// `10.0.401 [/usr/share/dotnet/sdk]`, a line for each.
+fn has_sdk(list: &str) -> bool {
+    list.lines().any(|line| line.starts_with(SDK))
+}
+
+fn listed(list: &str) -> String {
+    let versions: Vec<_> = list.lines().filter_map(|line| line.split_whitespace().next()).collect();
+    if versions.is_empty() { "no SDK".to_owned() } else { versions.join(", ") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_sdk_that_the_tests_need_counts() {
+        assert!(has_sdk("8.0.100 [/a]\n10.0.401 [/a]\n"));
+        assert!(!has_sdk("8.0.100 [/a]\n"));
+        assert!(!has_sdk(""));
+        assert_eq!(listed("8.0.100 [/a]\n9.0.1 [/a]\n"), "8.0.100, 9.0.1");
+        assert_eq!(listed(""), "no SDK");
+    }
+}
