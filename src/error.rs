@@ -204,6 +204,8 @@ pub mod id {
     pub const AZURE_CLI_FAILED: &str = "azure_cli.failed";
     /// The Azure CLI did not answer in time.
     pub const AZURE_CLI_TIMEOUT: &str = "azure_cli.timeout";
+    /// A token provider of the program's own gave no token.
+    pub const PROVIDER_FAILED: &str = "provider.failed";
     /// Resource Manager can't be reached.
     pub const ARM_TRANSPORT: &str = "arm.transport";
     /// Resource Manager's certificate is not trusted.

@@ -41,6 +41,8 @@ pub mod fuzzing;
 mod http;
 mod identity;
 mod instance;
+#[doc(hidden)]
+pub mod log_line;
 mod resource_id;
 #[doc(hidden)]
 pub mod runtime;

@@ -12,6 +12,7 @@ use zeroize::{Zeroize, Zeroizing};
 /// assert_eq!(secret.expose(), "not for logs");
 /// assert_eq!(format!("{secret:?}"), "Secret(12 bytes)");
 /// ```
+// A NUL stands behind the text, so that C can read it without a copy.
 pub struct Secret(Zeroizing<Box<str>>);
 
 impl Secret {
@@ -22,11 +23,29 @@ impl Secret {
     /// ```
     #[must_use]
     pub fn expose(&self) -> &str {
+        &self.0[..self.len()]
+    }
+
+    /// The text with a NUL behind it, for C.
+    ///
+    /// ```
+    /// assert_eq!(midentity::Secret::from(String::from("x")).expose_with_nul(), "x\0");
+    /// ```
+    #[must_use]
+    pub fn expose_with_nul(&self) -> &str {
         &self.0
     }
 
+    fn len(&self) -> usize {
+        self.0.len().saturating_sub(1)
+    }
+
     pub(crate) fn copy_of(text: &str) -> Self {
-        Self(Zeroizing::new(Box::from(text)))
+        // Its capacity is what it needs: making a box of it moves nothing.
+        let mut copy = String::with_capacity(text.len() + 1);
+        copy.push_str(text);
+        copy.push('\0');
+        Self(Zeroizing::new(copy.into_boxed_str()))
     }
 }
 
@@ -41,7 +60,7 @@ impl From<String> for Secret {
 
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Secret({} bytes)", self.0.len())
+        write!(f, "Secret({} bytes)", self.len())
     }
 }
 

@@ -71,6 +71,17 @@ pub(super) struct RawResponse {
     pub(super) url: Url,
 }
 
+pub(super) fn method_of(text: &str) -> Result<Method> {
+    let known = [Method::GET, Method::HEAD, Method::PUT, Method::PATCH, Method::POST, Method::DELETE];
+    known.into_iter().find(|m| m.as_str().eq_ignore_ascii_case(text)).ok_or_else(|| {
+        Error::argument(
+            id::ARGUMENT_OPTION,
+            format!("{text:?} is no method of Resource Manager"),
+            "use GET, HEAD, PUT, PATCH, POST or DELETE",
+        )
+    })
+}
+
 /// Reads a JSON body.
 pub(super) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
     // Only the place is told: serde's words can quote the input.
@@ -164,22 +175,7 @@ impl ArmClient {
         api_version: &str,
         body: Option<&Value>,
     ) -> Result<ArmResponse> {
-        let method = match method.to_ascii_uppercase().as_str() {
-            "GET" => Method::GET,
-            "HEAD" => Method::HEAD,
-            "PUT" => Method::PUT,
-            "PATCH" => Method::PATCH,
-            "POST" => Method::POST,
-            "DELETE" => Method::DELETE,
-            _ => {
-                return Err(Error::argument(
-                    id::ARGUMENT_OPTION,
-                    format!("{method:?} is no method of Resource Manager"),
-                    "use GET, HEAD, PUT, PATCH, POST or DELETE",
-                ));
-            }
-        };
-        self.call(Call { method, url: self.0.url(path, api_version)?, body, if_match: None }).await
+        self.send(method_of(method)?, path, api_version, body).await
     }
 
     /// The cloud that it speaks to.

@@ -4,10 +4,11 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use reqwest::Method;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::json;
 
 use super::client::ArmClient;
+use super::members::members;
 use super::paging::Pages;
 use super::scope_path;
 use super::user_identity::{API_VERSION, UserIdentities};
@@ -145,14 +146,14 @@ impl FederatedCredentials {
 ///     println!("{} may sign in from {}", credential.subject(), credential.issuer());
 /// }
 /// ```
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 pub struct FederatedCredential {
     id: String,
     name: String,
     properties: Properties,
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 struct Properties {
     issuer: String,
     #[serde(default)]
@@ -160,6 +161,8 @@ struct Properties {
     #[serde(default)]
     audiences: Vec<String>,
 }
+
+members!(FederatedCredential: id, name, issuer, subject, audiences);
 
 impl FederatedCredential {
     /// The resource id.

@@ -5,6 +5,7 @@ mod challenge;
 mod client;
 mod error;
 mod federated_credential;
+mod members;
 mod operation;
 mod paging;
 mod polling;

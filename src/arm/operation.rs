@@ -4,6 +4,12 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use reqwest::Method;
+use serde_json::Value;
+
+use super::client::{ArmClient, method_of};
+use super::polling;
+use super::response::ArmResponse;
 use crate::error::Result;
 use crate::http::BoxFuture;
 
@@ -87,6 +93,46 @@ impl Reporter {
         if let Some(callback) = &mut *self.callback.lock().unwrap_or_else(PoisonError::into_inner) {
             callback(&Progress { what: self.what.to_string(), status: status.to_owned(), elapsed, percent });
         }
+    }
+}
+
+impl ArmClient {
+    /// Sends any request, as [`ArmClient::request`]; what is given waits for the long-running operation that it starts,
+    /// where it starts one, and gives the final answer. Where it starts none, the answer is there already.
+    ///
+    /// The final answer to PUT and PATCH is the resource as it is then, read from the path that was written to; to
+    /// others it is what the operation's `Location` gives, else the last look at the operation.
+    ///
+    /// # Errors
+    /// As [`ArmClient::request`]; waiting, those of [`Operation::wait`].
+    ///
+    /// ```
+    /// # let emulator = midentity_emulator::Emulator::start(Default::default()).unwrap();
+    /// # tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap().block_on(async {
+    /// # use midentity::{Cloud, arm::ArmClient};
+    /// # let token = emulator.issue_token("admin", &format!("{}/", emulator.cloud())).unwrap();
+    /// # let token = midentity::StaticToken::new(midentity::AccessToken::new(token, 4_102_444_800));
+    /// # let arm = ArmClient::builder(token).cloud(Cloud::parse(emulator.cloud())?).ca_file(emulator.ca_file()).build()?;
+    /// # let group = format!("/subscriptions/{}/resourceGroups/rg2", emulator.facts().subscription_id);
+    /// let deleting = arm.start("DELETE", &group, "2021-04-01", None).await?;
+    /// let answer = deleting.on_progress(|p| eprintln!("{}", p.status())).wait().await?;
+    /// assert_eq!(answer.status(), 200);
+    /// # Ok::<(), midentity::Error>(()) }).unwrap();
+    /// ```
+    pub async fn start(
+        &self,
+        method: &str,
+        path: &str,
+        api_version: &str,
+        body: Option<&Value>,
+    ) -> Result<Operation<ArmResponse>> {
+        let method = method_of(method)?;
+        let changes = method != Method::GET && method != Method::HEAD;
+        let reporter = Reporter::new(format!("{method} {}", path.split('?').next().unwrap_or(path)));
+        let first = self.send(method.clone(), path, api_version, body).await?;
+        let (client, told) = (self.clone(), reporter.clone());
+        let finish = Box::pin(async move { polling::outcome(&client, first, &method, &told).await });
+        Ok(Operation { finish, reporter, changes })
     }
 }
 

@@ -6,10 +6,11 @@ use std::marker::PhantomData;
 
 use reqwest::Method;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use url::Url;
 
 use super::client::{ArmClient, Call, bad_answer, parse};
-use crate::error::Result;
+use crate::error::{Error, Result, id};
 
 /// A list that is read page by page: memory holds one page, however long the list is.
 ///
@@ -32,6 +33,29 @@ pub struct Pages<T> {
     kind: PhantomData<fn() -> T>,
 }
 
+impl ArmClient {
+    /// Any list of Resource Manager's (`{"value": […], "nextLink"?}`), by its path; its items as JSON.
+    ///
+    /// # Errors
+    /// `argument.path` and `argument.option` as [`ArmClient::request`]; the rest with the pages.
+    ///
+    /// ```
+    /// # let emulator = midentity_emulator::Emulator::start(Default::default()).unwrap();
+    /// # tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap().block_on(async {
+    /// # use midentity::{Cloud, Credential, arm::ArmClient};
+    /// # let credential = Credential::builder().imds_endpoint(emulator.imds_endpoint()).build()?;
+    /// # let arm = ArmClient::builder(credential).cloud(Cloud::parse(emulator.cloud())?).ca_file(emulator.ca_file()).build()?;
+    /// let mut subscriptions = arm.list("/subscriptions", "2022-12-01")?;
+    /// while let Some(subscription) = subscriptions.next().await? {
+    ///     println!("{}", subscription["displayName"]);
+    /// }
+    /// # Ok::<(), midentity::Error>(()) }).unwrap();
+    /// ```
+    pub fn list(&self, path: &str, api_version: &str) -> Result<Pages<Value>> {
+        Ok(Pages::new(self.clone(), self.url(path, api_version)?))
+    }
+}
+
 #[derive(serde::Deserialize)]
 struct Page<T> {
     #[serde(default = "Vec::new")]
@@ -43,6 +67,55 @@ struct Page<T> {
 impl<T: DeserializeOwned> Pages<T> {
     pub(super) fn new(client: ArmClient, first: Url) -> Self {
         Self { client, next: Some(first), page: VecDeque::new(), kind: PhantomData }
+    }
+
+    /// Where the next page is, as a text to hand to [`Pages::resume`] of the same list, now or in another process;
+    /// `None` at the end. What is in it is the service's matter: it may be long and signed, and is no text for logs.
+    ///
+    /// It counts by pages: items of the page at hand that [`Pages::next`] has not given yet are not on the next one.
+    ///
+    /// ```
+    /// # let emulator = midentity_emulator::Emulator::start(Default::default()).unwrap();
+    /// # tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap().block_on(async {
+    /// # use midentity::{Cloud, Credential, arm::ArmClient};
+    /// # let credential = Credential::builder().imds_endpoint(emulator.imds_endpoint()).build()?;
+    /// # let arm = ArmClient::builder(credential).cloud(Cloud::parse(emulator.cloud())?).ca_file(emulator.ca_file()).build()?;
+    /// let mut pages = arm.subscriptions().list()?;
+    /// pages.next_page().await?;
+    /// assert_eq!(pages.continuation(), None);
+    /// # Ok::<(), midentity::Error>(()) }).unwrap();
+    /// ```
+    #[must_use]
+    pub fn continuation(&self) -> Option<String> {
+        self.next.as_ref().map(|url| url.as_str().to_owned())
+    }
+
+    /// The list from where a [`Pages::continuation`] of it points.
+    ///
+    /// # Errors
+    /// `argument.option` where the text is no continuation; `arm.host_refused` where it leads to another host than the
+    /// client's cloud.
+    ///
+    /// ```
+    /// # let emulator = midentity_emulator::Emulator::start(Default::default()).unwrap();
+    /// # tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap().block_on(async {
+    /// # use midentity::{Cloud, Credential, arm::ArmClient};
+    /// # let credential = Credential::builder().imds_endpoint(emulator.imds_endpoint()).build()?;
+    /// # let arm = ArmClient::builder(credential).cloud(Cloud::parse(emulator.cloud())?).ca_file(emulator.ca_file()).build()?;
+    /// let from = arm.subscriptions().list()?.continuation().unwrap_or_default();
+    /// let page = arm.subscriptions().list()?.resume(&from)?.next_page().await?;
+    /// assert_eq!(page.map(|p| p.len()), Some(1));
+    /// # Ok::<(), midentity::Error>(()) }).unwrap();
+    /// ```
+    pub fn resume(self, continuation: &str) -> Result<Self> {
+        if Url::parse(continuation).map_or(true, |url| url.cannot_be_a_base()) {
+            return Err(Error::argument(
+                id::ARGUMENT_OPTION,
+                "the text is not where a list goes on",
+                "give what continuation() of the same list gave, as it was",
+            ));
+        }
+        Ok(Self { next: Some(self.client.link(continuation)?), page: VecDeque::new(), ..self })
     }
 
     /// The next page; `None` after the last. A page can be empty and still have another behind it.

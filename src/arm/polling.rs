@@ -32,7 +32,36 @@ enum Watch {
     Resource(Url),
 }
 
-/// Waits until the operation that `first` started has ended. Where it started none, returns at once.
+/// Waits as [`finish`] and gives the answer that counts. Source: Azure's guidelines, as every generated client has
+/// them: what PUT and PATCH made is read from where it was written; what others give is at their first `Location`.
+///
+/// # Errors
+/// As [`finish`].
+pub(super) async fn outcome(
+    client: &ArmClient,
+    first: ArmResponse,
+    method: &Method,
+    reporter: &Reporter,
+) -> Result<ArmResponse> {
+    let Some(last) = finish(client, &first, method, reporter).await? else { return Ok(first) };
+    let writes = method == Method::PUT || method == Method::PATCH;
+    let at = match first.header("location") {
+        _ if writes => first.url.clone(),
+        Some(link) if first.header("azure-asyncoperation").is_some() => client.link(link)?,
+        _ => return Ok(last),
+    };
+    if at == last.url {
+        return Ok(last);
+    }
+    match client.call(Call { method: Method::GET, url: at, body: None, if_match: None }).await {
+        // What was deleted may have taken its operation with it.
+        Err(error) if error.kind() == ErrorKind::NotFound && method == Method::DELETE => Ok(last),
+        answer => answer,
+    }
+}
+
+/// Waits until the operation that `first` started has ended, and gives the last look at it. Where it started none,
+/// there is none, at once.
 ///
 /// # Errors
 /// `arm.operation_failed`, `arm.operation_timeout`, and those of requests.
@@ -41,8 +70,8 @@ pub(super) async fn finish(
     first: &ArmResponse,
     method: &Method,
     reporter: &Reporter,
-) -> Result<()> {
-    let Some(mut watch) = watch(client, first, method)? else { return Ok(()) };
+) -> Result<Option<ArmResponse>> {
+    let Some(mut watch) = watch(client, first, method)? else { return Ok(None) };
     let clock = client.clock();
     let (start, limit) = (clock.monotonic(), client.operation_timeout());
     let mut own = FIRST_WAIT;
@@ -79,13 +108,13 @@ pub(super) async fn finish(
             let percent = response.body.get("percentComplete").and_then(Value::as_f64);
             reporter.tell(status, elapsed, percent);
             if is_end(status, &response, reporter)? {
-                return Ok(());
+                return Ok(Some(response));
             }
         } else if let Watch::Resource(_) = watch {
             let state = provisioning_state(&response).unwrap_or("Succeeded");
             reporter.tell(state, elapsed, None);
             if is_end(state, &response, reporter)? {
-                return Ok(());
+                return Ok(Some(response));
             }
         } else if response.status == 202 {
             reporter.tell("InProgress", elapsed, None);
@@ -94,7 +123,7 @@ pub(super) async fn finish(
                 watch = Watch::Location(client.link(link)?);
             }
         } else {
-            return Ok(());
+            return Ok(Some(response));
         }
     }
 }

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use reqwest::Method;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::json;
 
 use super::client::ArmClient;
+use super::members::members;
 use super::operation::{Operation, Reporter};
 use super::paging::Pages;
 use super::{polling, scope_path};
@@ -133,7 +134,7 @@ impl ResourceGroups {
         let told = reporter.clone();
         Ok(Operation::running(
             reporter,
-            Box::pin(async move { polling::finish(&client, &first, &Method::DELETE, &told).await }),
+            Box::pin(async move { polling::finish(&client, &first, &Method::DELETE, &told).await.map(drop) }),
         ))
     }
 }
@@ -145,7 +146,7 @@ impl ResourceGroups {
 ///     println!("{} in {}", group.name(), group.location());
 /// }
 /// ```
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ResourceGroup {
     id: String,
@@ -157,11 +158,13 @@ pub struct ResourceGroup {
     properties: Properties,
 }
 
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct Properties {
     provisioning_state: String,
 }
+
+members!(ResourceGroup: id, name, location, tags, provisioning_state);
 
 impl ResourceGroup {
     /// The resource id.

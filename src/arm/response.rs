@@ -8,6 +8,7 @@ use serde_json::Value;
 use url::Url;
 
 use super::client::bad_answer;
+use super::members::members;
 use crate::error::Result;
 
 /// Resource Manager's answer.
@@ -29,6 +30,8 @@ pub struct ArmResponse {
     /// What was asked, for operations whose result is read from the same place again.
     pub(crate) url: Url,
 }
+
+members!(ArmResponse: status, request_id, correlation_id, remaining_requests, body);
 
 impl ArmResponse {
     /// The HTTP status, 200 to 299.
@@ -113,6 +116,18 @@ impl ArmResponse {
     #[must_use]
     pub fn request_id(&self) -> Option<&str> {
         self.header("x-ms-request-id")
+    }
+
+    /// The id that ties this client's requests together in the service's logs.
+    ///
+    /// ```
+    /// # fn show(answer: midentity::arm::ArmResponse) {
+    /// println!("{:?}", answer.correlation_id());
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn correlation_id(&self) -> Option<&str> {
+        self.header("x-ms-correlation-request-id")
     }
 }
 

@@ -1,10 +1,11 @@
 //! Role definitions.
 
 use reqwest::Method;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use url::form_urlencoded::byte_serialize;
 
 use super::client::ArmClient;
+use super::members::members;
 use super::paging::Pages;
 use super::{scope_path, suggestion};
 use crate::error::{Error, ErrorKind, Result, id};
@@ -115,14 +116,14 @@ impl RoleDefinitions {
 ///     println!("{} allows {:?}", role.role_name(), role.actions());
 /// }
 /// ```
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 pub struct RoleDefinition {
     id: String,
     name: String,
     properties: Properties,
 }
 
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct Properties {
     role_name: String,
@@ -134,7 +135,7 @@ struct Properties {
 }
 
 /// What a role allows, or what a caller may do somewhere.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct Permission {
     pub(super) actions: Vec<String>,
@@ -175,6 +176,8 @@ fn matches_text(pattern: &str, action: &str) -> bool {
     }
     true
 }
+
+members!(RoleDefinition: id, guid, role_name, is_custom, description, actions);
 
 impl RoleDefinition {
     /// The resource id.

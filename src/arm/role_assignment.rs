@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use reqwest::Method;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::client::ArmClient;
+use super::members::members;
 use super::operation::{Operation, Reporter};
 use super::paging::Pages;
 use super::role::{API_VERSION, Permission};
@@ -394,14 +395,14 @@ fn is_taken(error: &Error) -> bool {
 ///     println!("{} has {} at {}", a.principal_id(), a.role_guid(), a.scope());
 /// }
 /// ```
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 pub struct RoleAssignment {
     id: String,
     name: String,
     properties: Properties,
 }
 
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct Properties {
     role_definition_id: String,
@@ -411,6 +412,8 @@ struct Properties {
     description: Option<String>,
     condition: Option<String>,
 }
+
+members!(RoleAssignment: id, name, principal_id, principal_type, scope, role_definition_id, role_guid);
 
 impl RoleAssignment {
     /// The resource id.

@@ -1,8 +1,9 @@
 //! Subscriptions.
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use super::client::ArmClient;
+use super::members::members;
 use super::paging::Pages;
 use crate::error::Result;
 
@@ -55,7 +56,7 @@ impl Subscriptions {
 ///     println!("{} {}", subscription.subscription_id(), subscription.display_name());
 /// }
 /// ```
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Subscription {
     id: String,
@@ -67,6 +68,8 @@ pub struct Subscription {
     #[serde(default)]
     state: String,
 }
+
+members!(Subscription: id, subscription_id, tenant_id, display_name, state);
 
 impl Subscription {
     /// The resource id, `/subscriptions/<id>`.

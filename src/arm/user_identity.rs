@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use reqwest::Method;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::client::ArmClient;
+use super::members::members;
 use super::paging::Pages;
 use super::scope_path;
 use crate::error::{ErrorKind, Result};
@@ -191,7 +192,7 @@ impl UserIdentities {
 ///     println!("{}: client id {}", identity.name(), identity.client_id());
 /// }
 /// ```
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct UserIdentity {
     id: String,
@@ -200,23 +201,21 @@ pub struct UserIdentity {
     location: String,
     #[serde(default)]
     tags: Option<BTreeMap<String, String>>,
-    #[serde(rename = "type", default)]
-    resource_type: String,
     #[serde(default)]
     properties: Properties,
 }
 
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct Properties {
     tenant_id: String,
     principal_id: String,
     client_id: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
     isolation_scope: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     client_secret_url: Option<String>,
 }
+
+members!(UserIdentity: id, name, location, tags, client_id, principal_id, tenant_id, client_secret_url);
 
 impl UserIdentity {
     /// The resource id, with the letter case that the service gives it.
@@ -305,11 +304,13 @@ impl UserIdentity {
 /// ```
 /// fn show(identity: &midentity::arm::SystemIdentity) { println!("{}", identity.principal_id()) }
 /// ```
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 pub struct SystemIdentity {
     #[serde(default)]
     properties: Properties,
 }
+
+members!(SystemIdentity: client_id, principal_id, tenant_id);
 
 impl SystemIdentity {
     /// The client id.

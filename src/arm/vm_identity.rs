@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use reqwest::Method;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::client::{ArmClient, Call};
+use super::members::members;
 use super::operation::{Operation, Reporter};
 use super::response::ArmResponse;
 use super::vm_identity_plan::{self, IdentityChange, IdentityRef, Present, VmIdentityPlan};
@@ -358,14 +359,10 @@ fn warnings(machine: &Value, id: &str) -> Vec<String> {
 ///     println!("{}", identity.kind());
 /// }
 /// ```
-#[derive(Debug, Clone, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone)]
 pub struct VmIdentity {
-    #[serde(rename = "type")]
     kind: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
     principal_id: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     tenant_id: Option<String>,
     user_assigned_identities: Vec<AssignedIdentity>,
     warnings: Vec<String>,
@@ -376,8 +373,7 @@ pub struct VmIdentity {
 /// ```
 /// fn show(identity: &midentity::arm::AssignedIdentity) { println!("{}", identity.id()) }
 /// ```
-#[derive(Debug, Clone, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone)]
 pub struct AssignedIdentity {
     id: String,
     client_id: Option<String>,
@@ -400,6 +396,8 @@ struct Ids {
     client_id: Option<String>,
     principal_id: Option<String>,
 }
+
+members!(VmIdentity: kind, system_assigned, tenant_id, user_assigned, warnings);
 
 impl VmIdentity {
     fn of(machine: &Value, warnings: Vec<String>) -> Result<Self> {
@@ -484,6 +482,8 @@ impl VmIdentity {
         &self.warnings
     }
 }
+
+members!(AssignedIdentity: id, client_id, principal_id);
 
 impl AssignedIdentity {
     /// The resource id, as the machine spells it.

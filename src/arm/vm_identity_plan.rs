@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use crate::error::{Error, Result, id};
 use crate::resource_id::ResourceId;
 
+use super::members::members;
 use super::scope_path;
 
 /// One of a machine's identities.
@@ -91,6 +92,8 @@ pub struct VmIdentityPlan {
     pub(super) change: IdentityChange,
     pub(super) etag: Option<String>,
 }
+
+members!(VmIdentityPlan: stays, comes, goes, warnings, changes);
 
 impl VmIdentityPlan {
     /// The identities that stay: resource ids, and `[system]`.

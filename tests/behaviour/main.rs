@@ -22,6 +22,7 @@ mod paging;
 mod places;
 mod requests;
 mod resources;
+mod results;
 mod roles;
 mod runtimes;
 mod safety;

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use midentity::ErrorKind;
-use midentity::arm::{Operation, VmIdentity};
+use midentity::arm::{ArmResponse, Operation, VmIdentity};
 use midentity_emulator::{Lro, LroFailure};
 use serde_json::{Value, json};
 
@@ -277,4 +277,131 @@ async fn a_deletion_is_looked_after_by_its_location() {
     assert_eq!(seen, [("DELETE", 202), ("GET", 202), ("GET", 200)]);
     assert!(sent[1].path.contains("/operationresults/"));
     assert!(!azure.admin().resource_groups(SUBSCRIPTION_ID).exists("rg2").await.unwrap());
+}
+
+const VERSION: &str = "2024-11-01";
+
+async fn start(azure: &Azure, method: &str, body: Option<&Value>) -> midentity::Result<Operation<ArmResponse>> {
+    azure.admin().start(method, &vm("plain"), VERSION, body).await
+}
+
+#[tokio::test]
+async fn a_started_request_that_ends_at_once_has_its_answer() {
+    let azure = Azure::new();
+    let read = start(&azure, "get", None).await.unwrap();
+    assert!(!read.changes() && read.what() == format!("GET {}", vm("plain")));
+    assert_eq!(read.wait().await.unwrap().body()["name"], "plain");
+    assert_eq!(azure.calls(), [GET]);
+    // A relative Location with 201 starts nothing: so answers the creation of an identity.
+    let path = crate::azure::identity("made");
+    let made = azure.admin().start("PUT", &path, "2024-11-30", Some(&json!({"location": "eastus"}))).await.unwrap();
+    assert!(made.changes());
+    assert_eq!(made.wait().await.unwrap().status(), 201);
+    assert_eq!(azure.calls(), ["PUT userAssignedIdentities/made"]);
+}
+
+#[tokio::test]
+async fn a_started_request_fails_before_it_is_waited_for() {
+    let azure = Azure::new();
+    for (method, path, id) in [
+        ("BREW", vm("plain"), "argument.option"),
+        ("GET", "vm".to_owned(), "argument.path"),
+        ("GET", vm("x1"), "arm.not_found"),
+    ] {
+        let error = azure.admin().start(method, &path, VERSION, None).await.unwrap_err();
+        assert_eq!(error.id(), id, "{method} {path}");
+    }
+    let error = azure.of("reader").start("DELETE", &vm("plain"), VERSION, None).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Forbidden);
+}
+
+#[tokio::test]
+async fn what_a_write_made_is_read_from_where_it_was_written() {
+    let azure = Azure::new();
+    azure.slow(1000.0);
+    let body = json!({"identity": {"type": "SystemAssigned"}});
+    let work = start(&azure, "PATCH", Some(&body)).await.unwrap();
+    let (emulator, heard) = (Arc::clone(&azure.emulator), Arc::new(Mutex::new(Vec::new())));
+    let said = Arc::clone(&heard);
+    let work = work.on_progress(move |progress| {
+        said.lock().unwrap().push(progress.status().to_owned());
+        emulator.set_clock_offset(if said.lock().unwrap().len() == 2 { 1001 } else { 0 });
+    });
+    let answer = work.wait().await.unwrap();
+    assert_eq!(answer.body()["identity"]["type"], "SystemAssigned");
+    assert_eq!(answer.body()["properties"]["provisioningState"], "Succeeded");
+    assert_eq!(*heard.lock().unwrap(), ["started", "InProgress", "Succeeded"]);
+    let sent = azure.sent();
+    let calls: Vec<String> = sent.iter().map(crate::azure::short).collect();
+    assert_eq!(calls, [PATCH, "GET operations/*", "GET operations/*", GET]);
+    assert_eq!(sent[3].query["api-version"], [VERSION], "with the version that it was written with");
+}
+
+#[tokio::test]
+async fn what_others_give_is_at_their_location() {
+    let (at, other) = (json!("LOOK"), json!("OTHER"));
+    let ended = json!({"status": 200, "body": {"status": "Succeeded", "properties": {"output": 1}}});
+    let result = json!({"status": 200, "body": {"result": 2}});
+    for (method, headers, looks, expected, calls) in [
+        // Both: the one is looked at, the other has the result.
+        (
+            "POST",
+            json!({"azure-asyncoperation": at, "location": other}),
+            vec![&ended, &result],
+            json!({"result": 2}),
+            3,
+        ),
+        ("POST", json!({"azure-asyncoperation": at, "location": at}), vec![&ended], ended["body"].clone(), 2),
+        ("POST", json!({"azure-asyncoperation": at}), vec![&ended], ended["body"].clone(), 2),
+        ("POST", json!({"location": at}), vec![&result], json!({"result": 2}), 2),
+        ("DELETE", json!({"location": at}), vec![&json!({"status": 204})], Value::Null, 2),
+        (
+            "DELETE",
+            json!({"azure-asyncoperation": at, "location": other}),
+            vec![&ended, &json!({"status": 404})],
+            ended["body"].clone(),
+            3,
+        ),
+    ] {
+        let azure = Azure::new();
+        let headers = headers.to_string().replace("LOOK", &look(&azure));
+        let headers = headers.replace("OTHER", &look(&azure).replace("op1", "op2"));
+        let headers: Value = serde_json::from_str(&headers).unwrap();
+        azure.fault(json!({"method": method}), json!({"status": 202, "headers": headers}));
+        for answer in looks {
+            at_look(&azure, answer.clone());
+        }
+        let answer = start(&azure, method, None).await.unwrap().wait().await.unwrap();
+        assert_eq!(answer.body(), &expected, "{method} {headers}");
+        assert_eq!(azure.sent().len(), calls, "{method} {headers}");
+    }
+    // A result that is elsewhere is not asked for.
+    let (azure, stranger) = (Azure::new(), emulator());
+    let headers = json!({"azure-asyncoperation": look(&azure), "location": format!("{}/x", stranger.cloud())});
+    azure.fault(json!({"method": "POST"}), json!({"status": 202, "headers": headers}));
+    at_look(&azure, ended);
+    let error = start(&azure, "POST", None).await.unwrap().wait().await.unwrap_err();
+    assert_eq!((error.id(), stranger.request_count()), ("arm.host_refused", 0));
+}
+
+#[tokio::test]
+async fn a_resource_that_tells_its_own_state_is_the_answer() {
+    let azure = Azure::new();
+    let machine = |state: &str| json!({"properties": {"provisioningState": state}});
+    answer(&azure, json!({"status": 200, "times": 1, "body": machine("Updating")}));
+    let then = json!({"status": 200, "times": 1, "body": machine("Succeeded")});
+    azure.fault(json!({"method": "GET", "path": vm("plain")}), then);
+    let work = start(&azure, "PATCH", Some(&json!({"tags": {}}))).await.unwrap();
+    assert_eq!(work.wait().await.unwrap().body(), &machine("Succeeded"));
+    assert_eq!(azure.calls(), [PATCH, GET]);
+}
+
+#[tokio::test]
+async fn a_started_operation_that_fails_says_why() {
+    let azure = Azure::new();
+    azure.emulator.set_lro(Lro { seconds: 0.0, fail: Some(LroFailure::default()), ..Lro::default() });
+    let work = start(&azure, "PATCH", Some(&json!({"identity": {"type": "SystemAssigned"}}))).await.unwrap();
+    let error = work.wait().await.unwrap_err();
+    assert_eq!((error.id(), error.service_code()), ("arm.operation_failed", Some("InternalExecutionError")));
+    assert!(error.message().starts_with(&format!("PATCH {} ended as Failed", vm("plain"))), "{error}");
 }

@@ -5,6 +5,7 @@ use midentity::arm::{Pages, UserIdentity};
 use serde_json::{Value, json};
 
 use crate::azure::{Azure, SUBSCRIPTION_ID, group, subscription};
+use crate::log::Log;
 use crate::server::emulator;
 
 const LIST: &str = "GET Microsoft.ManagedIdentity/userAssignedIdentities";
@@ -145,4 +146,95 @@ async fn ten_thousand_identities() {
     }
     assert_eq!((items, most), (10_001, 1000), "no more than a page is held");
     assert_eq!(azure.calls(), vec![LIST; 11]);
+}
+
+#[tokio::test]
+async fn any_list_by_its_path() {
+    let azure = Azure::new();
+    azure.emulator.set_page_size(2);
+    let path = format!("{}/providers/Microsoft.ManagedIdentity/userAssignedIdentities", group("rg1"));
+    let all = azure.admin().list(&path, "2024-11-30").unwrap().collect().await.unwrap();
+    assert_eq!(all.iter().map(|i| i["name"].as_str().unwrap()).collect::<Vec<_>>(), ["id1", "id2", "id3"]);
+    assert_eq!(azure.calls(), [LIST, LIST]);
+    for (path, version, id) in [("x", "1", "argument.path"), ("/subscriptions", "", "argument.option")] {
+        assert_eq!(azure.admin().list(path, version).unwrap_err().id(), id);
+    }
+    // A resource is no list.
+    azure.fault(json!({}), json!({"status": 200, "body": {"value": "text"}}));
+    assert_eq!(azure.admin().list(&path, "2024-11-30").unwrap().next().await.unwrap_err().id(), "arm.bad_answer");
+}
+
+#[tokio::test]
+async fn a_list_goes_on_elsewhere_with_nothing_kept() {
+    let azure = Azure::new();
+    azure.emulator.set_page_size(2);
+    let (mut from, mut names): (Option<String>, Vec<String>) = (None, Vec::new());
+    loop {
+        // Each page by a client of its own, as another process would.
+        let pages = list(&azure, "rg1");
+        let mut pages = match &from {
+            Some(text) => pages.resume(text).unwrap(),
+            None => pages,
+        };
+        let page = pages.next_page().await.unwrap().unwrap();
+        names.extend(page.iter().map(|i| i.name().to_owned()));
+        from = pages.continuation();
+        if from.is_none() {
+            assert!(pages.next_page().await.unwrap().is_none());
+            break;
+        }
+    }
+    assert_eq!(names, ["id1", "id2", "id3"]);
+    let sent = azure.sent();
+    assert_eq!(sent.len(), 2);
+    assert_eq!(sent[1].query["$skiptoken"].len(), 1);
+}
+
+#[tokio::test]
+async fn a_continuation_is_as_the_service_gave_it() {
+    let azure = Azure::new();
+    let odd = format!("{}/x?api-version=1&$skiptoken=a%2bb%2B+c=~!", azure.emulator.cloud());
+    azure.fault(json!({}), json!({"status": 200, "times": 1, "body": {"value": [item("a")], "nextLink": odd}}));
+    let mut pages = list(&azure, "rg1");
+    pages.next_page().await.unwrap();
+    assert_eq!(pages.continuation().as_deref(), Some(odd.as_str()));
+    // An error leaves it where it was.
+    azure.fault(json!({}), json!({"status": 403, "times": 1}));
+    pages.next_page().await.unwrap_err();
+    assert_eq!(pages.continuation().as_deref(), Some(odd.as_str()));
+}
+
+#[tokio::test]
+async fn a_continuation_leads_nowhere_else() {
+    let (azure, other) = (Azure::new(), emulator());
+    let port = azure.emulator.cloud().rsplit(':').next().unwrap().to_owned();
+    for elsewhere in [
+        format!("{}/x?api-version=1", other.cloud()),
+        format!("http://127.0.0.1:{port}/x"),
+        format!("https://localhost:{port}/x"),
+        format!("https://127.0.0.1:{port}@elsewhere.test/x"),
+    ] {
+        assert_eq!(list(&azure, "rg1").resume(&elsewhere).unwrap_err().id(), "arm.host_refused", "{elsewhere}");
+    }
+    for garbage in ["", "page 2", "/x?$skiptoken=1", "//elsewhere.test/x", "data:text", "127.0.0.1:1"] {
+        let error = list(&azure, "rg1").resume(garbage).unwrap_err();
+        assert_eq!((error.kind(), error.id()), (ErrorKind::InvalidArgument, "argument.option"), "{garbage}");
+    }
+    assert_eq!((azure.sent().len(), other.request_count()), (0, 0));
+}
+
+#[tokio::test]
+async fn a_continuation_is_not_logged() {
+    let azure = Azure::new();
+    azure.emulator.set_page_size(2);
+    let (log, _guard) = Log::start();
+    let mut pages = list(&azure, "rg1");
+    pages.next_page().await.unwrap();
+    let from = pages.continuation().unwrap();
+    let token = from.rsplit("skiptoken=").next().unwrap().to_owned();
+    azure.fault(json!({}), json!({"status": 500}));
+    let mut rest = list(&azure, "rg1").resume(&from).unwrap();
+    let error = rest.next_page().await.unwrap_err();
+    let all = format!("{}{pages:?}{rest:?}{error:?}{error}", log.text());
+    assert!(!log.text().is_empty() && !all.contains(&token) && !all.contains("skiptoken"), "{all}");
 }

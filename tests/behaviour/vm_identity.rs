@@ -154,7 +154,7 @@ async fn what_is_shown() {
     );
     let shown = serde_json::to_value(&both).unwrap();
     assert_eq!(
-        (&shown["type"], shown["userAssignedIdentities"][0]["id"].as_str()),
+        (&shown["kind"], shown["user_assigned"][0]["id"].as_str()),
         (&json!("SystemAssigned, UserAssigned"), Some(first.id()))
     );
 }

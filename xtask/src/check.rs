@@ -9,7 +9,7 @@ use crate::project::Project;
 use crate::report::{Missing, Report};
 use crate::test::{self, TOOLS};
 use crate::venv::{Interpreter, Venv};
-use crate::{errors, layering, versions};
+use crate::{errors, header, layering, versions};
 
 const DENY_VERSION: &str = "0.20.2";
 
@@ -42,8 +42,12 @@ pub(crate) fn run(project: &Project, flags: &Flags) -> Result<Report, String> {
 
 fn own_checks(project: &Project, flags: &Flags, report: &mut Report) {
     type Check = fn(&Project) -> Result<Vec<String>, String>;
-    let checks: [(&str, Check); 3] =
-        [("layering", layering::check), ("versions", versions::check), ("errors", errors::check)];
+    let checks: [(&str, Check); 4] = [
+        ("layering", layering::check),
+        ("versions", versions::check),
+        ("errors", errors::check),
+        ("header", header::check),
+    ];
     for (name, check) in checks.into_iter().filter(|(name, _)| flags.wants(name)) {
         match check(project) {
             Ok(findings) => report.verdict(name, &findings),

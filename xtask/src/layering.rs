@@ -12,7 +12,7 @@ use crate::project::{self, Package, Project};
 
 /// The core's modules, lowest first: a module imports from its own line or from a line above it.
 const TIERS: &[&[&str]] = &[
-    &["error", "secret", "clock", "env", "fork"],
+    &["error", "secret", "clock", "env", "fork", "log_line"],
     &["scope", "cloud", "identity", "resource_id", "token"],
     &["http"],
     &["source"],

@@ -10,6 +10,7 @@ mod ci;
 mod clients;
 mod conformance;
 mod errors;
+mod header;
 mod layering;
 mod powershell;
 mod process;
@@ -37,6 +38,7 @@ usage: cargo run -q -p xtask -- COMMAND
   layering                     who imports whom in src/, bindings/ and emulator/
   versions                     one version everywhere
   errors                       error ids and docs/errors.md, error kinds and the languages' copies
+  header [--write]             include/midentity.h and the exported symbols against bindings/c
   conformance [--write]        the last test run against tests/vectors/scenarios.json and docs/conformance.md";
 
 /// What the command line may say after the command.
@@ -108,6 +110,8 @@ fn dispatch(command: &str, project: &Project, flags: &Flags) -> Result<bool, Str
         "layering" => findings(command, layering::check(project)?),
         "versions" => findings(command, versions::check(project)?),
         "errors" => findings(command, errors::check(project)?),
+        "header" if flags.write => header::write(project).map(|()| true),
+        "header" => findings(command, header::check(project)?),
         "conformance" if flags.write => conformance::write(project).map(|()| true),
         "conformance" => findings(command, conformance::check(project)?.findings(true)),
         _ => Err(format!("no such command\n{USAGE}")),

@@ -1,10 +1,9 @@
 //! The core's events as records of Python's `logging`, for those who ask for them.
 
-use std::fmt::{self, Write};
 use std::sync::OnceLock;
 
+use midentity::log_line;
 use pyo3::prelude::*;
-use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Level, Metadata, Subscriber};
 
@@ -33,9 +32,7 @@ impl Subscriber for Bridge {
             Level::INFO => 20,
             _ => 10,
         };
-        let mut line = Line::default();
-        event.record(&mut line);
-        let text = line.finish();
+        let text = log_line::of(event);
         // Never an error for the one whose call is logged.
         shutdown::unless_ending(|| {
             let _ = Python::try_attach(|py| log(py, level, &text));
@@ -58,36 +55,4 @@ fn log(py: Python<'_>, level: u8, text: &str) -> PyResult<()> {
         logger.call_method1("log", (level, "%s", text))?;
     }
     Ok(())
-}
-
-/// `message (name=value, …)`.
-#[derive(Default)]
-struct Line {
-    message: String,
-    fields: String,
-}
-
-impl Line {
-    fn finish(self) -> String {
-        if self.fields.is_empty() { self.message } else { format!("{} ({})", self.message, self.fields) }
-    }
-
-    fn add(&mut self, name: &str, value: fmt::Arguments<'_>) {
-        if name == "message" {
-            let _ = self.message.write_fmt(value);
-            return;
-        }
-        let separator = if self.fields.is_empty() { "" } else { ", " };
-        let _ = write!(self.fields, "{separator}{name}={value}");
-    }
-}
-
-impl Visit for Line {
-    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        self.add(field.name(), format_args!("{value:?}"));
-    }
-
-    fn record_str(&mut self, field: &Field, value: &str) {
-        self.add(field.name(), format_args!("{value}"));
-    }
 }

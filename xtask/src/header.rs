@@ -1,0 +1,111 @@
+//! The C header and the list of exported symbols: both are made of bindings/c, checked in, and compared.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use crate::project::{self, Project};
+
+const CRATE: &str = "bindings/c";
+const HEADER: &str = "include/midentity.h";
+const SYMBOLS: &str = "bindings/c/symbols.txt";
+
+/// Every difference between what is checked in and what the crate says.
+pub(crate) fn check(project: &Project) -> Result<Vec<String>, String> {
+    let made = make(project)?;
+    let mut findings = Vec::new();
+    for (file, text) in [(HEADER, &made), (SYMBOLS, &symbols(&made))] {
+        // Line ends are git's business.
+        let there = project.read(file).unwrap_or_default().replace("\r\n", "\n");
+        if there != *text {
+            let line = there.lines().zip(text.lines()).take_while(|(a, b)| a == b).count() + 1;
+            findings.push(format!(
+                "{file}: differs from {CRATE} from line {line} on; remedy: cargo run -q -p xtask -- header --write"
+            ));
+        }
+    }
+    Ok(findings)
+}
+
+/// Writes both.
+pub(crate) fn write(project: &Project) -> Result<(), String> {
+    let made = make(project)?;
+    project::write(&project.path(HEADER), &made)?;
+    project::write(&project.path(SYMBOLS), &symbols(&made))
+}
+
+fn make(project: &Project) -> Result<String, String> {
+    generate(&project.path(CRATE))
+}
+
+fn generate(folder: &Path) -> Result<String, String> {
+    let config = cbindgen::Config::from_file(folder.join("cbindgen.toml"))?;
+    let mut bindings = cbindgen::Builder::new().with_config(config);
+    // File by file in the order of a reader, not of the alphabet; no cargo is asked, as nothing is expanded.
+    for file in SOURCES {
+        bindings = bindings.with_src(folder.join("src").join(file));
+    }
+    let bindings = bindings.generate().map_err(|error| format!("cbindgen: {error}"))?;
+    let mut text = Vec::new();
+    bindings.write(&mut text);
+    let text = String::from_utf8(text).map_err(|error| error.to_string())?;
+    Ok(text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n") + "\n")
+}
+
+/// The files that declare something for C, in the order in which the header has them.
+const SOURCES: &[&str] = &[
+    "version.rs",
+    "status.rs",
+    "text.rs",
+    "error.rs",
+    "value.rs",
+    "token.rs",
+    "operation.rs",
+    "credential.rs",
+    "provider.rs",
+    "instance.rs",
+    "log.rs",
+    "arm/client.rs",
+    "arm/request.rs",
+    "arm/group.rs",
+    "arm/user_identity.rs",
+    "arm/federated_credential.rs",
+    "arm/vm_identity.rs",
+    "arm/machine.rs",
+    "arm/role.rs",
+];
+
+/// The names of the functions that a header declares, sorted.
+pub(crate) fn functions(header: &str) -> BTreeSet<String> {
+    let declared = header.split("\nMIDENTITY_API\n").skip(1);
+    declared.filter_map(|rest| rest.split('(').next()?.rsplit([' ', '*']).next()).map(str::to_owned).collect()
+}
+
+fn symbols(header: &str) -> String {
+    functions(header).into_iter().map(|name| name + "\n").collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn functions_are_found_whatever_they_return() {
+        let header = "#define MIDENTITY_API\n\
+                      MIDENTITY_API\nuint32_t midentity_abi_version(void);\n\
+                      MIDENTITY_API\nconst char *midentity_version(void);\n\
+                      typedef void (*midentity_not_this)(void);\n";
+        let found: Vec<_> = functions(header).into_iter().collect();
+        assert_eq!(found, ["midentity_abi_version", "midentity_version"]);
+    }
+
+    #[test]
+    fn every_source_that_exports_is_listed() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../bindings/c/src");
+        for file in project::files(&folder, ".rs") {
+            let text = project::read(&file).unwrap();
+            let relative = file.strip_prefix(&folder).unwrap().to_string_lossy().replace('\\', "/");
+            let exports = text.contains("#[unsafe(no_mangle)]") || text.contains("\npub const MIDENTITY_");
+            assert_eq!(exports, SOURCES.contains(&relative.as_str()), "{relative}");
+        }
+    }
+}
