@@ -1,0 +1,4 @@
+$response = Invoke-WebRequest -Uri 'http://169.254.169.254/metadata/identity/oauth2/token?api-version=2018-02-01&client_id=af825a31-b0e0-471f-baea-96de555632f9&resource=https://management.azure.com/' -Method GET -Headers @{Metadata="true"}
+$content = $response.Content | ConvertFrom-Json
+$ArmToken = $content.access_token
+(Invoke-WebRequest -Uri https://management.azure.com/subscriptions/8d1c0000-0000-4000-8000-000000000001/resourceGroups/TestRG?api-version=2016-06-01 -Method GET -ContentType "application/json" -Headers @{Authorization ="Bearer $ArmToken"}).content

@@ -1,0 +1,1 @@
+$token = Invoke-RestMethod -Method GET -Headers @{Metadata="true"} -Uri 'http://169.254.169.254/metadata/identity/oauth2/token?api-version=2019-08-01&resource=https://storage.azure.com/' | Select-Object -ExpandProperty access_token

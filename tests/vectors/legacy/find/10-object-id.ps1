@@ -1,0 +1,1 @@
+$token = (Invoke-RestMethod 'http://169.254.169.254/metadata/identity/oauth2/token?api-version=2018-02-01&resource=https://management.azure.com/&object_id=a0000000-0000-4000-8000-000000000010' -Headers @{Metadata='true'}).access_token

@@ -1,0 +1,7 @@
+$uri = "http://169.254.169.254/metadata/identity/oauth2/token" +
+    "?api-version=2018-02-01" +
+    "&resource=https://management.azure.com/"
+$token = (Invoke-RestMethod `
+    -Uri $uri `
+    -Method GET `
+    -Headers @{Metadata="true"}).access_token

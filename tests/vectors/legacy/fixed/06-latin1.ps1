@@ -1,0 +1,3 @@
+# Schlüssel für den Tresor
+$t = Get-MidToken KeyVault -AsPlainText
+$grüße = "naïve"

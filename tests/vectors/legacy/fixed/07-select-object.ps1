@@ -1,0 +1,1 @@
+$token = Get-MidToken Storage -AsPlainText

@@ -1,0 +1,2 @@
+$t = Get-MidToken Sql -AsPlainText
+$conn.AccessToken = $t

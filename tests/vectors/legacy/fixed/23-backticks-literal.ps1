@@ -1,0 +1,1 @@
+$token = Get-MidToken Arm -AsPlainText -ErrorAction Stop

@@ -1,0 +1,3 @@
+$headers = @{}
+$headers['Metadata'] = 'true'
+$token = Get-MidToken Arm -AsPlainText

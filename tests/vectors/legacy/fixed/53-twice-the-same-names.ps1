@@ -1,0 +1,2 @@
+$armToken = Get-MidToken Arm -AsPlainText
+$vaultToken = Get-MidToken KeyVault -AsPlainText

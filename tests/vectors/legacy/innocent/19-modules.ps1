@@ -1,0 +1,3 @@
+Install-Module Pester -Force
+Import-Module Az.Accounts
+Install-Module PowerShellGet

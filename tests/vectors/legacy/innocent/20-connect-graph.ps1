@@ -1,0 +1,2 @@
+Connect-MgGraph -Scopes 'User.Read'
+Get-MgUser -Top 1
