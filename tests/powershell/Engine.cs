@@ -15,6 +15,20 @@ public sealed class Engine : IDisposable
     private readonly RecordingHost host = new();
     private readonly Runspace runspace;
 
+    /// <summary>A runspace whose cmdlets ask an emulator, by its own session values.</summary>
+    public Engine(EmulatorProcess emulator)
+        : this()
+    {
+        Run(
+            """
+            $session = [Midentity.PowerShell.MidSession]::Current
+            $session.Cloud = $cloud; $session.CaFile = $caFile; $session.ImdsEndpoint = $imds
+            """,
+            ("cloud", emulator.Cloud),
+            ("caFile", emulator.CaFile),
+            ("imds", emulator.Imds));
+    }
+
     public Engine()
     {
         var state = InitialSessionState.CreateDefault2();
@@ -32,6 +46,8 @@ public sealed class Engine : IDisposable
     public static string RepositoryRoot => Metadata("RepositoryRoot");
 
     public static string ModuleFolder => Metadata("ModuleFolder");
+
+    public static string Target => Metadata("MidentityTarget");
 
     public static string Version => Metadata("MidentityVersion");
 
@@ -83,7 +99,8 @@ public sealed class Engine : IDisposable
             output,
             errors,
             [.. shell.Streams.Warning.Select(record => record.Message)],
-            [.. shell.Streams.Verbose.Select(record => record.Message)]);
+            [.. shell.Streams.Verbose.Select(record => record.Message)],
+            [.. shell.Streams.Progress]);
     }
 
     /// <summary>What a person would see of the script's output.</summary>
@@ -111,4 +128,5 @@ public sealed record Outcome(
     IReadOnlyList<PSObject> Output,
     IReadOnlyList<ErrorRecord> Errors,
     IReadOnlyList<string> Warnings,
-    IReadOnlyList<string> Verbose);
+    IReadOnlyList<string> Verbose,
+    IReadOnlyList<ProgressRecord> Progress);

@@ -33,7 +33,9 @@ pub(crate) fn suite(project: &Project, report: &mut Report) -> Result<(), String
             return Ok(());
         }
     };
-    if let Err(why) = build(project, &dotnet, TESTS) {
+    // The module's native library, and the emulator that its tests ask.
+    let native = process::run(&mut project.cargo(&["build", "--workspace", "--lib", "--bin", test::EMULATOR]));
+    if let Err(why) = native.and_then(|()| build(project, &dotnet, TESTS)) {
         report.fail("powershell", &why);
         return Ok(());
     }

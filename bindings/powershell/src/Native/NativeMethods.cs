@@ -49,7 +49,10 @@ internal static unsafe partial class NativeMethods
     internal static extern void midentity_error_free(IntPtr error);
 
     [DllImport(Library, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
-    internal static extern byte* midentity_value_to_json(ValueHandle value, out nuint length);
+    internal static extern IntPtr midentity_value_get(IntPtr value, byte* path, nuint pathLength);
+
+    [DllImport(Library, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+    internal static extern byte* midentity_value_to_json(IntPtr value, out nuint length);
 
     [DllImport(Library, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
     internal static extern void midentity_value_free(IntPtr value);

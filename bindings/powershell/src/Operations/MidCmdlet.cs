@@ -89,14 +89,17 @@ public abstract class MidCmdlet : PSCmdlet
     private protected PSObject Object(Func<OperationHandle> start) => Value(start) as PSObject
         ?? throw new MidentityException(MidErrorKind.Protocol, ErrorIds.ArmBadAnswer, "the answer is no JSON object");
 
-    /// <summary>As <see cref="Value"/>, as JSON text.</summary>
-    private protected unsafe string ValueText(Func<OperationHandle> start)
+    /// <summary>As <see cref="Value"/>, as JSON text; only the part at a JSON pointer where one is given.</summary>
+    private protected unsafe string ValueText(Func<OperationHandle> start, string pointer = "")
     {
         using var operation = Run(start);
         NativeError.Check(NativeMethods.midentity_operation_take_value(operation, out var value, out var error), error);
+        using var texts = new NativeTexts();
         using (value)
         {
-            return NativeTexts.Read(NativeMethods.midentity_value_to_json(value, out var length), length) ?? "null";
+            var path = texts.Add(pointer);
+            var part = NativeMethods.midentity_value_get(value.DangerousGetHandle(), path.Bytes, path.Length);
+            return NativeTexts.Read(NativeMethods.midentity_value_to_json(part, out var length), length) ?? "null";
         }
     }
 
