@@ -69,6 +69,7 @@ public sealed class EmulatorProcess : IDisposable
     public void Reset()
     {
         Send(HttpMethod.Post, "reset");
+        NativeLoader.Load();
         NativeMethods.midentity_token_cache_clear();
         ArmClients.Forget();
     }

@@ -65,6 +65,22 @@ public sealed class Engine : IDisposable
         return shell;
     }
 
+    internal void Set((string Name, object? Value)[] variables)
+    {
+        foreach (var (name, value) in variables)
+        {
+            runspace.SessionStateProxy.SetVariable(name, value);
+        }
+    }
+
+    /// <summary>The one thing that a script gives, which must write no error.</summary>
+    internal T One<T>(string script, params (string Name, object? Value)[] variables) =>
+        Assert.IsType<T>(Assert.Single(Run(script, variables)).BaseObject);
+
+    /// <summary>The one error that a script ends with.</summary>
+    internal ErrorRecord Error(string script, params (string Name, object? Value)[] variables) =>
+        Assert.Single(Try(script, variables).Errors);
+
     /// <summary>Runs a script that must write no error.</summary>
     public IReadOnlyList<PSObject> Run(string script, params (string Name, object? Value)[] variables)
     {
@@ -76,11 +92,7 @@ public sealed class Engine : IDisposable
     /// <summary>Runs a script; terminating errors are among the errors.</summary>
     public Outcome Try(string script, params (string Name, object? Value)[] variables)
     {
-        foreach (var (name, value) in variables)
-        {
-            runspace.SessionStateProxy.SetVariable(name, value);
-        }
-
+        Set(variables);
         using var shell = Shell();
         shell.AddScript(script);
         var output = new List<PSObject>();
@@ -107,11 +119,7 @@ public sealed class Engine : IDisposable
     public string Show(string script, params (string Name, object? Value)[] variables)
     {
         var before = host.Lines.Count;
-        foreach (var (name, value) in variables)
-        {
-            runspace.SessionStateProxy.SetVariable(name, value);
-        }
-
+        Set(variables);
         using var shell = Shell();
         shell.AddScript(script).AddCommand("Out-Default");
         shell.Invoke();

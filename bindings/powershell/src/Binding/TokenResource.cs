@@ -42,7 +42,10 @@ internal static class TokenResource
             return text;
         }
 
-        var nearest = Known.OrderBy(known => Distance(plain.ToLowerInvariant(), known.Name.ToLowerInvariant())).First().Name;
+        var word = plain.ToLowerInvariant();
+        var nearest = Known
+            .OrderBy(known => known.Name.ToLowerInvariant().Contains(word) ? 0 : Distance(word, known.Name.ToLowerInvariant()))
+            .First().Name;
         throw MidentityException.Argument(
             ErrorIds.ArgumentScope,
             $"'{text}' is no resource that is known by name; the nearest is {nearest}",

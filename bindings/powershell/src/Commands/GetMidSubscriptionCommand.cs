@@ -34,7 +34,7 @@ public sealed class GetMidSubscriptionCommand : ArmCmdlet
         {
             throw new MidentityException(
                 MidErrorKind.NotFound,
-                "arm.not_found",
+                ErrorIds.ArmNotFound,
                 $"there is no subscription {wanted} that the caller can see",
                 "check the id; or grant the caller a role in it");
         }

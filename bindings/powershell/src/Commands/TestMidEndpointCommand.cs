@@ -76,7 +76,7 @@ public sealed class TestMidEndpointCommand : IdentityCmdlet
             return names.Count == 0
                 ? throw new MidentityException(
                     MidErrorKind.Forbidden,
-                    "arm.forbidden",
+                    ErrorIds.ArmForbidden,
                     "Resource Manager takes the token, and the identity can see no subscription",
                     "grant it a role: New-MidRoleAssignment")
                 : $"the identity can see {string.Join(", ", names)}";

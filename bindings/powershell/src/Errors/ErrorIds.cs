@@ -9,6 +9,8 @@ internal static class ErrorIds
     internal const string ArgumentName = "argument.name";
     internal const string ArgumentPath = "argument.path";
     internal const string ArmBadAnswer = "arm.bad_answer";
+    internal const string ArmForbidden = "arm.forbidden";
+    internal const string ArmNotFound = "arm.not_found";
 
     /// <summary>No native library lies beside the module, or it can't be loaded.</summary>
     internal const string LibraryMissing = "library.missing";

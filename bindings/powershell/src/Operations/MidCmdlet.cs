@@ -118,6 +118,20 @@ public abstract class MidCmdlet : PSCmdlet
         var operation = log.Follow(start);
         try
         {
+            WaitFor(operation);
+            return operation;
+        }
+        catch
+        {
+            operation.Dispose();
+            throw;
+        }
+    }
+
+    private void WaitFor(OperationHandle operation)
+    {
+        try
+        {
             lock (gate)
             {
                 waitingFor = operation;
@@ -128,12 +142,6 @@ public abstract class MidCmdlet : PSCmdlet
             }
 
             Wait(operation);
-            return operation;
-        }
-        catch
-        {
-            operation.Dispose();
-            throw;
         }
         finally
         {

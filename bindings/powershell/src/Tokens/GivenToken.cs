@@ -7,7 +7,7 @@ namespace Midentity.PowerShell.Tokens;
 /// <summary>Tokens as people have them: a SecureString, a string, or what Get-MidToken and Get-AzAccessToken return.</summary>
 internal static class GivenToken
 {
-    private const string Bearer = "Bearer ";
+    private const string Bearer = "Bearer";
 
     /// <summary>The token; null where there is none in it.</summary>
     internal static SecureString? Of(object? given)
@@ -19,7 +19,12 @@ internal static class GivenToken
                 return secret;
             case string text:
                 text = text.Trim();
-                text = text.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase) ? text.Substring(Bearer.Length).Trim() : text;
+                if (text.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase)
+                    && (text.Length == Bearer.Length || char.IsWhiteSpace(text[Bearer.Length])))
+                {
+                    text = text.Substring(Bearer.Length).Trim();
+                }
+
                 return text.Length > 0 ? SecretText.FromText(text) : null;
             case null:
                 return null;
