@@ -194,8 +194,10 @@ public abstract class MidCmdlet : PSCmdlet
     {
         if (shown != null)
         {
-            shown.RecordType = ProgressRecordType.Completed;
-            WriteProgress(shown);
+            WriteProgress(new ProgressRecord(shown.ActivityId, shown.Activity, shown.StatusDescription)
+            {
+                RecordType = ProgressRecordType.Completed,
+            });
         }
     }
 
