@@ -12,7 +12,8 @@ namespace Midentity.PowerShell.Tests;
 public sealed class FindLegacyCallTests : IDisposable
 {
     private const string Call =
-        "$t = (Invoke-RestMethod 'http://169.254.169.254/metadata/identity/oauth2/token?api-version=2018-02-01&resource=https://management.azure.com/' -Headers @{Metadata='true'}).access_token";
+        "$t = (Invoke-RestMethod 'http://169.254.169.254/metadata/identity/oauth2/token?api-version=2018-02-01"
+        + "&resource=https://management.azure.com/' -Headers @{Metadata='true'}).access_token";
 
     private readonly Engine engine = new();
     private readonly Scratch scratch = new();
@@ -38,7 +39,8 @@ public sealed class FindLegacyCallTests : IDisposable
         Assert.All(outcome.Errors, error => Assert.EndsWith(
             ",Midentity.PowerShell.Commands.FindMidLegacyCallCommand", error.FullyQualifiedErrorId));
         Assert.Equal(
-            [ErrorCategory.ObjectNotFound, ErrorCategory.ParserError, ErrorCategory.ReadError, ErrorCategory.InvalidArgument],
+            [ErrorCategory.ObjectNotFound, ErrorCategory.ParserError, ErrorCategory.ReadError,
+                ErrorCategory.InvalidArgument],
             outcome.Errors.Select(error => error.CategoryInfo.Category));
         Assert.Equal(broken, outcome.Errors[1].TargetObject);
         Assert.Equal(good, Assert.Single(outcome.Output).Properties["Path"].Value);
@@ -62,10 +64,24 @@ public sealed class FindLegacyCallTests : IDisposable
         Assert.Equal(2, Count("\"$folder/a.ps1\", \"$folder/b.psm1\" | Find-MidLegacyCall"));
         Assert.Equal(2, Count(
             "$files | Find-MidLegacyCall",
-            ("files", new[] { new FileInfo(scratch.Folder + "/a.ps1"), new FileInfo(scratch.Folder + "/we[ird].ps1") })));
+            ("files",
+                new[] { new FileInfo(scratch.Folder + "/a.ps1"), new FileInfo(scratch.Folder + "/we[ird].ps1") })));
         Assert.Equal(1, Count("\"$folder/a.ps1\", \"$folder/a.ps1\", \"$folder/./a.ps1\" | Find-MidLegacyCall"));
         Assert.NotEmpty(engine.Try("Find-MidLegacyCall -Path $folder/none.ps1").Errors);
         Assert.Equal(0, Count("Find-MidLegacyCall -Path $folder/none*.ps1"));
+    }
+
+    [Fact]
+    public void Folders_that_lead_in_circles_are_read_once()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return; // links need a privilege there
+        }
+
+        scratch.Write("deep/a.ps1", Call);
+        Directory.CreateSymbolicLink(Path.Combine(scratch.Folder, "deep", "up"), scratch.Folder);
+        Assert.Single(engine.Run("Find-MidLegacyCall $folder", ("folder", scratch.Folder)));
     }
 
     [Fact]
@@ -112,7 +128,8 @@ public sealed class FindLegacyCallTests : IDisposable
         var before = $"# Grüße{newline}{Call}{newline}# ende";
         var path = scratch.Write("a.ps1", Bytes(before));
         engine.Run("Find-MidLegacyCall $path -Fix", ("path", path));
-        Assert.Equal(Bytes($"# Grüße{newline}$t = Get-MidToken Arm -AsPlainText{newline}# ende"), File.ReadAllBytes(path));
+        Assert.Equal(
+            Bytes($"# Grüße{newline}$t = Get-MidToken Arm -AsPlainText{newline}# ende"), File.ReadAllBytes(path));
     }
 
     [Fact]
@@ -122,7 +139,8 @@ public sealed class FindLegacyCallTests : IDisposable
         File.SetAttributes(path, FileAttributes.ReadOnly);
         var refused = engine.Try("Find-MidLegacyCall -LiteralPath $path -Fix", ("path", path));
         File.SetAttributes(path, FileAttributes.Normal);
-        Assert.StartsWith("legacy.write,", Assert.Single(refused.Errors).FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "legacy.write,", Assert.Single(refused.Errors).FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.Equal(LegacyFixState.Sure, ((LegacyCall)Assert.Single(refused.Output).BaseObject).FixState);
         Assert.Equal(Call, File.ReadAllText(path));
         if (OperatingSystem.IsWindows())
@@ -135,7 +153,8 @@ public sealed class FindLegacyCallTests : IDisposable
         var link = Path.Combine(scratch.Folder, "link.ps1");
         File.CreateSymbolicLink(link, path);
         refused = engine.Try("Find-MidLegacyCall -LiteralPath $path -Fix", ("path", link));
-        Assert.StartsWith("legacy.write,", Assert.Single(refused.Errors).FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "legacy.write,", Assert.Single(refused.Errors).FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.Equal(Call, File.ReadAllText(path));
         engine.Run("Find-MidLegacyCall -LiteralPath $path -Fix", ("path", path));
         Assert.NotEqual(Call, File.ReadAllText(path));
@@ -145,7 +164,8 @@ public sealed class FindLegacyCallTests : IDisposable
     [Fact]
     public void A_module_that_is_not_here_is_no_error_of_the_script()
     {
-        var path = scratch.Write("a.ps1", "using module NotHere\n#requires -Modules NotHere\n[NotHere.Type]::new()\n" + Call);
+        var path =
+            scratch.Write("a.ps1", "using module NotHere\n#requires -Modules NotHere\n[NotHere.Type]::new()\n" + Call);
         Assert.Single(engine.Run("Find-MidLegacyCall $path", ("path", path)));
     }
 

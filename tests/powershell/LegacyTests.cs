@@ -30,7 +30,8 @@ public sealed class LegacyTests
             Directory.GetFiles(Path.Combine(Folder, "find")).Select(Path.GetFileName).Order(StringComparer.Ordinal),
             Expected().Keys.Order(StringComparer.Ordinal));
         Assert.Equal(
-            Expected().Where(file => file.Value.Any(call => call.Fix)).Select(file => file.Key).Order(StringComparer.Ordinal),
+            Expected().Where(file => file.Value.Any(call => call.Fix)).Select(file => file.Key)
+                .Order(StringComparer.Ordinal),
             Directory.GetFiles(Path.Combine(Folder, "fixed")).Select(Path.GetFileName).Order(StringComparer.Ordinal));
     }
 
@@ -59,7 +60,8 @@ public sealed class LegacyTests
     [Theory]
     [MemberData(nameof(Innocent))]
     public void Innocent_scripts_are_left_alone(string name) =>
-        Assert.Empty(Scan(Path.Combine(Folder, "innocent", name)).Select(call => $"{call.Line} {call.Rule} {call.Text}"));
+        Assert.Empty(
+            Scan(Path.Combine(Folder, "innocent", name)).Select(call => $"{call.Line} {call.Rule} {call.Text}"));
 
     [Theory]
     [MemberData(nameof(Fixed))]
@@ -89,9 +91,11 @@ public sealed class LegacyTests
         Assert.Equal(before.Text, undone.Append(after, at, after.Length - at).ToString());
         Parser.ParseInput(after, out _, out var errors);
         Assert.Empty(errors.Select(error => error.Message));
-        Assert.All(calls.Where(call => call.Edits.Count > 0), call => Assert.Equal(LegacyFixState.Fixed, call.FixState));
+        Assert.All(
+            calls.Where(call => call.Edits.Count > 0), call => Assert.Equal(LegacyFixState.Fixed, call.FixState));
         var left = calls.Count(call => call.Edits.Count == 0);
-        Assert.Equal(left > 0 ? 1 : 0, outcome.Warnings.Count(warning => warning.Contains($"{left} left", StringComparison.Ordinal)));
+        var said = outcome.Warnings.Count(warning => warning.Contains($"{left} left", StringComparison.Ordinal));
+        Assert.Equal(left > 0 ? 1 : 0, said);
     }
 
     [Theory]
@@ -119,7 +123,8 @@ public sealed class LegacyTests
             var before = File.ReadAllBytes(path);
             var stamp = File.GetLastWriteTimeUtc(path);
             var outcome = engine.Try("Find-MidLegacyCall -LiteralPath $path -Fix", ("path", path));
-            Assert.Contains(outcome.Warnings, warning => warning.Contains($"{calls.Count} left", StringComparison.Ordinal));
+            Assert.Contains(
+                outcome.Warnings, warning => warning.Contains($"{calls.Count} left", StringComparison.Ordinal));
             Assert.Equal(before, File.ReadAllBytes(path));
             Assert.Equal(stamp, File.GetLastWriteTimeUtc(path));
         }
@@ -133,7 +138,8 @@ public sealed class LegacyTests
     }
 
     private static TheoryData<string> Names(string folder) =>
-        [.. Directory.GetFiles(Path.Combine(Folder, folder)).Select(file => Path.GetFileName(file)!).Order(StringComparer.Ordinal)];
+        [.. Directory.GetFiles(Path.Combine(Folder, folder)).Select(file => Path.GetFileName(file)!)
+            .Order(StringComparer.Ordinal)];
 
     private static Dictionary<string, List<ExpectedCall>> Expected()
     {

@@ -12,7 +12,8 @@ public sealed class ModuleTests
     public void Manifest_is_valid_and_has_the_tree_s_version()
     {
         using var engine = new Engine();
-        var manifest = (PSModuleInfo)engine.Run("Test-ModuleManifest $path", ("path", Engine.Manifest)).Single().BaseObject;
+        var manifest = (PSModuleInfo)engine.Run("Test-ModuleManifest $path", ("path", Engine.Manifest)).Single()
+            .BaseObject;
         Assert.Equal(Engine.Version, manifest.Version.ToString());
         Assert.Equal(new Version(5, 1), manifest.PowerShellVersion);
         Assert.Equal(["Core", "Desktop"], manifest.CompatiblePSEditions.Order());

@@ -11,6 +11,8 @@ mod clients;
 mod conformance;
 mod errors;
 mod header;
+mod help;
+mod help_page;
 mod layering;
 mod powershell;
 mod process;
@@ -39,6 +41,7 @@ usage: cargo run -q -p xtask -- COMMAND
   versions                     one version everywhere
   errors                       error ids and docs/errors.md, error kinds and the languages' copies
   header [--write]             include/midentity.h and the exported symbols against bindings/c
+  help-pages                   the pages of PowerShell's help and the cmdlets that they are for
   conformance [--write]        the last test run against tests/vectors/scenarios.json and docs/conformance.md";
 
 /// What the command line may say after the command.
@@ -112,6 +115,7 @@ fn dispatch(command: &str, project: &Project, flags: &Flags) -> Result<bool, Str
         "errors" => findings(command, errors::check(project)?),
         "header" if flags.write => header::write(project).map(|()| true),
         "header" => findings(command, header::check(project)?),
+        "help-pages" => findings(command, help::check(project)?),
         "conformance" if flags.write => conformance::write(project).map(|()| true),
         "conformance" => findings(command, conformance::check(project)?.findings(true)),
         _ => Err(format!("no such command\n{USAGE}")),

@@ -1,9 +1,10 @@
-//! The PowerShell module: built once, then tried in the real engine, which the tests host in their own process.
+//! The PowerShell module: built once, with its help, then tried in the real engine, which the tests host in their own process.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::help;
 use crate::process;
 use crate::project::{self, Project};
 use crate::report::{Missing, Report};
@@ -21,21 +22,13 @@ const SHARED_SDK: &str = "../shared/dotnet/activate.sh";
 /// The suite `powershell`: build, then the tests, whose result file gives the counts.
 pub(crate) fn suite(project: &Project, report: &mut Report) -> Result<(), String> {
     Report::announce("PowerShell");
-    let dotnet = match find_sdk() {
-        Ok(dotnet) => dotnet,
-        Err(why) if project.path(SHARED_SDK).is_file() => {
-            report.skip("powershell", &Missing::new(why, format!("source {SHARED_SDK} first")));
-            return Ok(());
-        }
-        // The one skip that a run under CI may have: nobody is asked to install an SDK for it.
-        Err(why) => {
-            report.skip_excused("powershell", &Missing::new(why, "install the .NET SDK 10 (dotnet.microsoft.com)"));
-            return Ok(());
-        }
-    };
+    let Some(dotnet) = sdk_or_skip(project, "powershell", report) else { return Ok(()) };
     // The module's native library, and the emulator that its tests ask.
     let native = process::run(&mut project.cargo(&["build", "--workspace", "--lib", "--bin", test::EMULATOR]));
-    if let Err(why) = native.and_then(|()| build(project, &dotnet, TESTS)) {
+    let version = &project.packages.get("midentity").ok_or("cargo knows no package midentity")?.version;
+    let module = project.target.join("powershell/module/Midentity").join(version);
+    let built = native.and_then(|()| build(project, &dotnet, TESTS));
+    if let Err(why) = built.and_then(|()| help::write(project, &module)) {
         report.fail("powershell", &why);
         return Ok(());
     }
@@ -60,6 +53,37 @@ pub(crate) fn suite(project: &Project, report: &mut Report) -> Result<(), String
         Err(why) => report.fail("powershell", &format!("the tests ended with {status} and left no result: {why}")),
     }
     Ok(())
+}
+
+/// White space as `dotnet format` wants it.
+pub(crate) fn format(project: &Project, report: &mut Report) {
+    Report::announce("dotnet format");
+    let Some(dotnet) = sdk_or_skip(project, "dotnet format", report) else { return };
+    for folder in ["bindings/powershell/src", "tests/powershell"] {
+        let mut command = Command::new(&dotnet);
+        command.current_dir(&project.root).args(["format", "whitespace", "--folder", folder, "--verify-no-changes"]);
+        if let Err(why) = process::run(&mut command) {
+            report.fail("dotnet format", &why);
+            return;
+        }
+    }
+    report.pass("dotnet format");
+}
+
+/// The SDK, or a skip that says what is missing.
+fn sdk_or_skip(project: &Project, what: &str, report: &mut Report) -> Option<PathBuf> {
+    match find_sdk() {
+        Ok(dotnet) => Some(dotnet),
+        Err(why) if project.path(SHARED_SDK).is_file() => {
+            report.skip(what, &Missing::new(why, format!("source {SHARED_SDK} first")));
+            None
+        }
+        // The one skip that a run under CI may have: nobody is asked to install an SDK for it.
+        Err(why) => {
+            report.skip_excused(what, &Missing::new(why, "install the .NET SDK 10 (dotnet.microsoft.com)"));
+            None
+        }
+    }
 }
 
 /// Release, because that is what is shipped.

@@ -170,7 +170,9 @@ internal sealed class JsonReader
         return plain;
     }
 
-    /// <summary>One escape; halves of surrogate pairs come one after the other and are put together as they stand.</summary>
+    /// <summary>
+    /// One escape; halves of surrogate pairs come one after the other and are put together as they stand.
+    /// </summary>
     private char Escape()
     {
         var c = Peek();
@@ -190,7 +192,8 @@ internal sealed class JsonReader
             case 't':
                 return '\t';
             case 'u' when at + 4 <= text.Length
-                && ushort.TryParse(text.Substring(at, 4), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var code):
+                && ushort.TryParse(
+                    text.Substring(at, 4), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var code):
                 at += 4;
                 return (char)code;
             default:
@@ -232,12 +235,14 @@ internal sealed class JsonReader
         }
 
         var number = text.Substring(start, at - start);
-        if (isWhole && long.TryParse(number, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var whole))
+        if (isWhole
+            && long.TryParse(number, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var whole))
         {
             return whole;
         }
 
-        if (isWhole && decimal.TryParse(number, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var large))
+        if (isWhole
+            && decimal.TryParse(number, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var large))
         {
             return large;
         }

@@ -14,8 +14,14 @@ internal sealed class AddressUse(ConstantFolder folder)
     private static readonly string[] Requests =
     [
         "DownloadString", "DownloadData", "DownloadFile", "DownloadStringTaskAsync", "DownloadStringAsync", "OpenRead",
-        "UploadString", "UploadValues", "GetStringAsync", "GetAsync", "GetByteArrayAsync", "GetStreamAsync", "PostAsync",
-        "SendAsync", "PutAsync", "Create", "CreateHttp", "CreateDefault", "Open",
+        "UploadString", "UploadValues", "GetStringAsync", "GetAsync", "GetByteArrayAsync", "GetStreamAsync",
+        "PostAsync", "SendAsync", "PutAsync", "Create", "CreateHttp", "CreateDefault", "Open",
+    ];
+
+    private static readonly string[] Shells =
+    [
+        "bash", "sh", "cmd", "pwsh", "powershell", "wsl", "ssh", "Invoke-Expression", "iex", "Start-Process",
+        "Invoke-AzVMRunCommand",
     ];
 
     private static readonly string[] Programs = ["curl", "curl.exe", "wget", "wget.exe"];
@@ -36,7 +42,9 @@ internal sealed class AddressUse(ConstantFolder folder)
 
         if (address.Kind == AddressKind.ResourceManager)
         {
-            return texts.Any(text => text.Text.IndexOf("Bearer", StringComparison.OrdinalIgnoreCase) >= 0) ? address : null;
+            return texts.Any(text => text.Text.IndexOf("Bearer", StringComparison.OrdinalIgnoreCase) >= 0)
+                ? address
+                : null;
         }
 
         // curl --data-urlencode resource=…, and -d for the old extension.
@@ -44,7 +52,8 @@ internal sealed class AddressUse(ConstantFolder folder)
             .Select(text =>
             {
                 var equals = text.Text.IndexOf('=');
-                return new KeyValuePair<string, ConstantText>(text.Text.Substring(0, equals).ToLowerInvariant(), text.From(equals + 1));
+                var name = text.Text.Substring(0, equals).ToLowerInvariant();
+                return new KeyValuePair<string, ConstantText>(name, text.From(equals + 1));
             });
         return address.With(data);
     }
@@ -70,9 +79,35 @@ internal sealed class AddressUse(ConstantFolder folder)
     /// <summary>The address in a text that is neither shown to a person nor compared with.</summary>
     internal LegacyAddress? OfText(ExpressionAst text)
     {
-        var address = LegacyAddress.Parse(folder.Fold(text));
+        var folded = folder.Fold(text);
+        var address = LegacyAddress.Parse(folded);
+        if (address is null && text.Parent is CommandAst command && IsShell(CommandCall.NameOf(command)))
+        {
+            address = Inside(folded);
+        }
+
         return address is { Kind: not AddressKind.ResourceManager } && !IsShownOrCompared(text) ? address : null;
     }
+
+    /// <summary>The address in a command line that is handed to a shell.</summary>
+    private static LegacyAddress? Inside(ConstantText line)
+    {
+        foreach (var beginning in new[] { "http://169.254.169.254/metadata/", "http://localhost:50342/oauth2/token" })
+        {
+            var start = line.Text.IndexOf(beginning, StringComparison.OrdinalIgnoreCase);
+            if (start >= 0)
+            {
+                var end = line.Text.IndexOfAny([' ', '\'', '"', '|', ';', '\r', '\n'], start);
+                return LegacyAddress.Parse(line.Slice(start, (end < 0 ? line.Text.Length : end) - start));
+            }
+        }
+
+        return null;
+    }
+
+    private static bool IsShell(string? name) =>
+        name is not null
+            && Shells.Contains(System.IO.Path.GetFileNameWithoutExtension(name), StringComparer.OrdinalIgnoreCase);
 
     private static IEnumerable<ExpressionAst> Flat(ExpressionAst expression) => ConstantFolder.Unwrap(expression) switch
     {
@@ -82,7 +117,8 @@ internal sealed class AddressUse(ConstantFolder folder)
     };
 
     private LegacyAddress? First(IEnumerable<ExpressionAst> arguments) =>
-        arguments.Select(argument => LegacyAddress.Parse(folder.Fold(argument))).FirstOrDefault(address => address is not null);
+        arguments.Select(argument => LegacyAddress.Parse(folder.Fold(argument)))
+            .FirstOrDefault(address => address is not null);
 
     private static bool IsShownOrCompared(Ast text)
     {
@@ -92,9 +128,13 @@ internal sealed class AddressUse(ConstantFolder folder)
             {
                 case BinaryExpressionAst { Operator: not (TokenKind.Plus or TokenKind.Format or TokenKind.Join) }:
                 case AttributeBaseAst or ThrowStatementAst or SwitchStatementAst:
-                case CommandExpressionAst { Parent: PipelineAst { Parent: NamedBlockAst or StatementBlockAst } pipeline }
-                    when pipeline.PipelineElements.Count == 1 && ast is ExpressionAst:
                     return true;
+                case CommandExpressionAst
+                {
+                    Parent: PipelineAst { Parent: NamedBlockAst or StatementBlockAst } pipeline,
+                }
+                    when pipeline.PipelineElements.Count == 1 && ast is ExpressionAst:
+                    return !IsValue(pipeline);
                 case CommandAst command:
                     return CommandCall.NameOf(command) is { } name && (TokenOutput.IsWriter(name) || IsTest(name));
                 case InvokeMemberExpressionAst { Member: StringConstantExpressionAst { Value: var member } }:
@@ -102,6 +142,23 @@ internal sealed class AddressUse(ConstantFolder folder)
                         || new[] { "Contains", "StartsWith", "EndsWith", "Equals", "IndexOf" }.Contains(
                             member, StringComparer.OrdinalIgnoreCase);
                 case StatementAst and not (CommandExpressionAst or PipelineBaseAst):
+                    return false;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Whether what a statement writes becomes a variable's value: $x = if (…) { 'this' }.</summary>
+    private static bool IsValue(Ast statement)
+    {
+        for (var ast = statement.Parent; ast is not null; ast = ast.Parent)
+        {
+            switch (ast)
+            {
+                case AssignmentStatementAst:
+                    return true;
+                case ScriptBlockAst:
                     return false;
             }
         }

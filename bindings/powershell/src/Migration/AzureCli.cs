@@ -42,7 +42,8 @@ internal static class AzureCli
                     && text.StartsWith("-", StringComparison.Ordinal));
             if (isOption)
             {
-                options.Add(new KeyValuePair<string, List<Ast>>(Short.TryGetValue(text, out var full) ? full : text, []));
+                options.Add(
+                    new KeyValuePair<string, List<Ast>>(Short.TryGetValue(text, out var full) ? full : text, []));
             }
             else if (options.Count > 0)
             {
@@ -79,7 +80,9 @@ internal static class AzureCli
                     "Adds identities and keeps the ones that are there.",
                     "Add-MidVMIdentity" + Machine(options) + Identities(options) + Grant(options));
             case "vm identity remove":
-                return New("Removes the identities that it names.", "Remove-MidVMIdentity" + Machine(options) + Identities(options));
+                return New(
+                    "Removes the identities that it names.",
+                    "Remove-MidVMIdentity" + Machine(options) + Identities(options));
             case "vm identity show":
                 return New("The machine's identities.", "Get-MidVMIdentity" + Machine(options));
             case "vm create" when options.Has("--assign-identity"):
@@ -97,14 +100,17 @@ internal static class AzureCli
             case "role assignment delete":
                 return New(
                     "The same without the Azure CLI.",
-                    "Remove-MidRoleAssignment" + Optional("-PrincipalId", options.First("--assignee")) + Grant(options));
+                    "Remove-MidRoleAssignment" + Optional("-PrincipalId", options.First("--assignee"))
+                        + Grant(options));
             case "role assignment list":
                 return New(
                     "The same without the Azure CLI.",
                     "Get-MidRoleAssignment" + Optional("-PrincipalId", options.First("--assignee"))
                         + Optional("-Scope", options.First("--scope")));
             case "group show":
-                return New("The same without the Azure CLI.", "Get-MidResourceGroup" + Optional("-Name", options.First("--name")));
+                return New(
+                    "The same without the Azure CLI.",
+                    "Get-MidResourceGroup" + Optional("-Name", options.First("--name")));
             case "resource show" when options.First("--ids") is { } id:
                 return New("The same without the Azure CLI.", "Get-MidResource" + Optional("-ResourceId", id));
             default:
@@ -127,7 +133,8 @@ internal static class AzureCli
             text += TokenTypes.TryGetValue(type, out var known) ? known : ScriptText.Argument(type);
         }
 
-        var isPlain = options.First("--query") is { } query && folder.Fold(query).Text.IndexOf("accessToken", StringComparison.Ordinal) >= 0;
+        var isPlain = options.First("--query") is { } query
+            && folder.Fold(query).Text.IndexOf("accessToken", StringComparison.Ordinal) >= 0;
         return New(
             "No process is started for a token. Without -AsPlainText it is an object whose Token is a SecureString.",
             isPlain ? text + " -AsPlainText" : text);
@@ -142,7 +149,8 @@ internal static class AzureCli
 
         var text = LegacyAddress.Parse(folder.Fold(uri)) is { Kind: AddressKind.ResourceManager } address
             ? Replacement.InvokeRest(address)
-            : "Invoke-MidRestMethod" + Optional(folder.Fold(uri).Text.StartsWith("/", StringComparison.Ordinal) ? "-Path" : "-Uri", uri);
+            : "Invoke-MidRestMethod"
+                + Optional(folder.Fold(uri).Text.StartsWith("/", StringComparison.Ordinal) ? "-Path" : "-Uri", uri);
         if (options.First("--method") is { } method && !ScriptText.Same(folder.Fold(method).Text, "get"))
         {
             text += Optional("-Method", method);
@@ -162,7 +170,8 @@ internal static class AzureCli
         Optional("-ResourceGroupName", options.First("--resource-group")) + Optional("-Name", options.First("--name"));
 
     private static string Machine(Options options) =>
-        Optional("-ResourceGroupName", options.First("--resource-group")) + Optional("-VMName", options.First("--name"));
+        Optional("-ResourceGroupName", options.First("--resource-group"))
+            + Optional("-VMName", options.First("--name"));
 
     private static string Identities(Options options) => Users(options.All("--identities"));
 

@@ -55,7 +55,10 @@ internal static class AzureCmdlets
     ];
 
     private static readonly string[] Switches =
-        ["Identity", "MSI", "AsSecureString", "AllowPrerelease", "AssignIdentity", "SystemAssigned", "UseDeviceAuthentication"];
+    [
+        "Identity", "MSI", "AsSecureString", "AllowPrerelease", "AssignIdentity", "SystemAssigned",
+        "UseDeviceAuthentication",
+    ];
 
     /// <summary>What is to be said of a command; null where it is none of these.</summary>
     internal static Advice? Look(CommandAst command, string name, ConstantFolder folder)
@@ -81,8 +84,10 @@ internal static class AzureCmdlets
                 "az.connect",
                 "Graph's module takes a token, so that it need not ask the metadata service itself.",
                 "Connect-MgGraph -AccessToken (Get-MidToken Graph"
-                    + (call.Value("ClientId") is { } client ? $" -ClientId {ScriptText.Argument(client)}" : string.Empty) + ").Token"),
-            "CONNECT-AZUREAD" => new Advice("azuread.cmdlet", Retired, "# no sign-in: midentity uses the machine's identity"),
+                    + (call.Value("ClientId") is { } client ? $" -ClientId {ScriptText.Argument(client)}" : string.Empty)
+                    + ").Token"),
+            "CONNECT-AZUREAD" =>
+                new Advice("azuread.cmdlet", Retired, "# no sign-in: midentity uses the machine's identity"),
             "GET-AZADSERVICEPRINCIPAL" or "GET-AZUREADSERVICEPRINCIPAL" => new Advice(
                 "azuread.cmdlet", Graph, Join("Get-MidServicePrincipal", call.Rest(Values, Switches))),
             "GET-AZADGROUP" or "GET-AZUREADGROUP" => new Advice("azuread.cmdlet", Graph, GetGroup(call)),
@@ -103,7 +108,8 @@ internal static class AzureCmdlets
     {
         if (call.Has("Identity") || call.Has("MSI"))
         {
-            const string Why = "No sign-in is needed: each cmdlet takes the machine's identity. Get-MidContext says who that is.";
+            const string Why =
+                "No sign-in is needed: each cmdlet takes the machine's identity. Get-MidContext says who that is.";
             var account = call.Value("AccountId");
             return new Advice(
                 "az.connect",
@@ -118,7 +124,7 @@ internal static class AzureCmdlets
                 $"Get-MidSubscription -AccessToken {ScriptText.Argument(token)}")
             : new Advice(
                 "az.connect",
-                "On a machine with an identity no sign-in is needed; elsewhere give -TokenSource AzureCli, or -AccessToken.",
+                "On a machine with an identity no sign-in is needed; elsewhere give -TokenSource AzureCli or -AccessToken.",
                 "Get-MidSubscription -TokenSource AzureCli");
     }
 
@@ -132,14 +138,17 @@ internal static class AzureCmdlets
         else if (call.Value("ResourceTypeName") is { } type)
         {
             var name = folder.Fold(type);
-            text += name.IsConstant && TokenTypes.TryGetValue(name.Text, out var known) ? known : ScriptText.Argument(type);
+            text += name.IsConstant && TokenTypes.TryGetValue(name.Text, out var known)
+                ? known
+                : ScriptText.Argument(type);
         }
         else
         {
             text += "Arm";
         }
 
-        return new Advice("az.token", "The same token without loading Az; its property Token is a SecureString too.", text);
+        return new Advice(
+            "az.token", "The same token without loading Az; its property Token is a SecureString too.", text);
     }
 
     private static bool ChangesIdentity(CommandCall call) =>
@@ -147,10 +156,14 @@ internal static class AzureCmdlets
 
     private static Advice UpdateVM(CommandCall call, ConstantFolder folder)
     {
-        const string Why = "Update-AzVM writes the whole machine back from what was read before, and drops every identity "
-            + "that is not listed again. The replacement changes only the identity that it names.";
+        const string Why =
+            "Update-AzVM writes the whole machine back from what was read before, and drops every identity "
+            + "that is not listed again. The replacement changes only the identity that it names. Where the call was there "
+            + "to remove one of several, name the one that goes: Remove-MidVMIdentity -UserAssigned.";
         var target = Target(call, folder);
-        var type = call.Value("IdentityType") is { } given ? folder.Fold(given).Text.ToUpperInvariant().Replace(" ", string.Empty) : null;
+        var type = call.Value("IdentityType") is { } given
+            ? folder.Fold(given).Text.ToUpperInvariant().Replace(" ", string.Empty)
+            : null;
         var id = call.Value("IdentityId");
         return new Advice("az.vm-identity", Why, type switch
         {
@@ -195,7 +208,8 @@ internal static class AzureCmdlets
                 "az.vm-identity",
                 "-AssignIdentity is gone from Az. Say the type, or create the machine and then give it an identity "
                     + "with Add-MidVMIdentity -SystemAssigned.",
-                Join("New-AzVMConfig", call.Rest(Values, Switches, "AssignIdentity", "SystemAssigned")) + " -IdentityType SystemAssigned");
+                Join("New-AzVMConfig", call.Rest(Values, Switches, "AssignIdentity", "SystemAssigned"))
+                    + " -IdentityType SystemAssigned");
         }
 
         return new Advice(
@@ -223,7 +237,8 @@ internal static class AzureCmdlets
 
     private static Advice? Module(CommandCall call, string name, ConstantFolder folder)
     {
-        if (call.Value("Name", 0) is not { } module || folder.Fold(module) is not { IsConstant: true, Text: var wanted })
+        if (call.Value("Name", 0) is not { } module
+            || folder.Fold(module) is not { IsConstant: true, Text: var wanted })
         {
             return null;
         }

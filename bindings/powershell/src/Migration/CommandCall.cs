@@ -138,7 +138,8 @@ internal sealed class CommandCall
         Value(name) ?? (!Has(name) && position < positional.Count ? positional[position] : null);
 
     /// <summary>The arguments as they are written, without those of some names.</summary>
-    internal string Rest(IReadOnlyCollection<string> parameters, IReadOnlyCollection<string> switches, params string[] without)
+    internal string Rest(
+        IReadOnlyCollection<string> parameters, IReadOnlyCollection<string> switches, params string[] without)
     {
         var result = new List<string>();
         IReadOnlyList<CommandElementAst> elements = Ast.CommandElements;

@@ -18,9 +18,12 @@ internal sealed class ConstantFolder(VariableIndex variables)
     private static readonly Regex Placeholder = new(@"\{\{|\}\}|\{(\d+)[^}]*\}", RegexOptions.CultureInvariant);
 
     private readonly Dictionary<Ast, ConstantText> known = [];
+    private readonly HashSet<Ast> active = [];
     private readonly HashSet<Ast> used = [];
 
-    /// <summary>What the statement or expression is once parentheses and single-element pipelines are taken off.</summary>
+    /// <summary>
+    /// What the statement or expression is once parentheses and single-element pipelines are taken off.
+    /// </summary>
     internal static Ast Unwrap(Ast ast)
     {
         while (true)
@@ -55,7 +58,9 @@ internal sealed class ConstantFolder(VariableIndex variables)
 
     /// <summary>The statement or expression that gave a variable its value.</summary>
     internal Ast? Source(VariableExpressionAst variable) =>
-        variables.Before(VariableIndex.Name(variable), variable).FirstOrDefault() is { Value: { } value } ? Unwrap(value) : null;
+        variables.Before(VariableIndex.Name(variable), variable).FirstOrDefault() is { Value: { } value }
+            ? Unwrap(value)
+            : null;
 
     /// <summary>The table that an expression is, with what is added to it before <paramref name="use"/>.</summary>
     internal IReadOnlyList<KeyValuePair<string, Ast>>? Table(Ast ast, Ast use)
@@ -89,7 +94,13 @@ internal sealed class ConstantFolder(VariableIndex variables)
             return null;
         }
 
+        if (!active.Add(variable))
+        {
+            return null;
+        }
+
         var entries = Table(value, value)?.ToList();
+        active.Remove(variable);
         if (entries is null)
         {
             return null;
@@ -125,7 +136,14 @@ internal sealed class ConstantFolder(VariableIndex variables)
             return before;
         }
 
-        var text = depth > Deepest ? ConstantText.Unknown(ast) : Read(ast, depth + 1);
+        // A variable that is made of itself is read to where it begins again.
+        if (depth > Deepest || !active.Add(ast))
+        {
+            return ConstantText.Unknown(ast);
+        }
+
+        var text = Read(ast, depth + 1);
+        active.Remove(ast);
         known[ast] = text;
         return text;
     }
@@ -234,7 +252,8 @@ internal sealed class ConstantFolder(VariableIndex variables)
                 continue;
             }
 
-            var isNumber = int.TryParse(match.Groups[1].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var index);
+            var isNumber =
+                int.TryParse(match.Groups[1].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var index);
             result = result.Append(
                 isNumber && index < arguments.Count ? Fold(arguments[index], depth) : ConstantText.Unknown(whole));
         }
@@ -273,7 +292,8 @@ internal sealed class ConstantFolder(VariableIndex variables)
 
             var value = Fold(definition.Value, depth);
             used.Add(Unwrap(definition.Value));
-            if (definition.Node is ParameterAst && LegacyAddress.Parse(value) is null or { Kind: AddressKind.ResourceManager })
+            if (definition.Node is ParameterAst
+                && LegacyAddress.Parse(value) is null or { Kind: AddressKind.ResourceManager })
             {
                 // A default that callers may replace says nothing; as an address of ours it says enough.
                 return ConstantText.Unknown(variable);

@@ -10,6 +10,9 @@ internal sealed class ConstantText
     /// <summary>Stands in <see cref="Text"/> for a piece that is not known.</summary>
     internal const char HoleMark = '\ufffc';
 
+    /// <summary>No address is as long; services refuse those beyond 8,000 characters or so.</summary>
+    private const int Longest = 32_768;
+
     internal static readonly ConstantText Empty = new(string.Empty, []);
 
     private ConstantText(string text, IReadOnlyList<Hole> holes)
@@ -29,8 +32,11 @@ internal sealed class ConstantText
     internal static ConstantText Unknown(Ast source, string? environment = null) =>
         new(HoleMark.ToString(), [new Hole(source, environment)]);
 
+    /// <summary>
+    /// Both texts. What has grown beyond any address stays as it is: doubling it over and over costs memory.
+    /// </summary>
     internal ConstantText Append(ConstantText other) =>
-        new(Text + other.Text, [.. Holes, .. other.Holes]);
+        Text.Length > Longest ? this : new(Text + other.Text, [.. Holes, .. other.Holes]);
 
     /// <summary>A piece, with the expressions that belong into it.</summary>
     internal ConstantText Slice(int start, int length)

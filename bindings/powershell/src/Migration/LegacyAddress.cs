@@ -58,7 +58,8 @@ internal sealed class LegacyAddress
 
     internal IReadOnlyList<KeyValuePair<string, ConstantText>> Query { get; }
 
-    internal bool IsToken => Kind is not (AddressKind.ImdsInstance or AddressKind.ImdsOther or AddressKind.ResourceManager);
+    internal bool IsToken =>
+        Kind is not (AddressKind.ImdsInstance or AddressKind.ImdsOther or AddressKind.ResourceManager);
 
     /// <summary>The address that a text is; null where it is none of ours.</summary>
     internal static LegacyAddress? Parse(ConstantText address)
@@ -101,7 +102,8 @@ internal sealed class LegacyAddress
             "169.254.169.254" or "169.254.169.254:80" => Metadata(path),
             "localhost:50342" or "127.0.0.1:50342" => Make(AddressKind.ExtensionToken, path),
             "localhost:40342" or "127.0.0.1:40342" => Make(AddressKind.ArcToken, path),
-            _ when scheme >= 0 && ResourceManagers.TryGetValue(authority, out var cloud) => ResourceManager(path, cloud),
+            _ when scheme >= 0
+                && ResourceManagers.TryGetValue(authority, out var cloud) => ResourceManager(path, cloud),
             _ => null,
         };
     }
@@ -113,7 +115,8 @@ internal sealed class LegacyAddress
             .FirstOrDefault();
 
     /// <summary>The address with what a request's body adds to it.</summary>
-    internal LegacyAddress With(IEnumerable<KeyValuePair<string, ConstantText>> more) => new(Kind, Path, [.. Query, .. more]);
+    internal LegacyAddress With(IEnumerable<KeyValuePair<string, ConstantText>> more) =>
+        new(Kind, Path, [.. Query, .. more]);
 
     private static LegacyAddress ResourceManager(ConstantText path, string? cloud)
     {
@@ -151,7 +154,8 @@ internal sealed class LegacyAddress
             }
             else if (end > at)
             {
-                query.Add(new KeyValuePair<string, ConstantText>(rest.Text.Substring(at, end - at), ConstantText.Empty));
+                query.Add(
+                    new KeyValuePair<string, ConstantText>(rest.Text.Substring(at, end - at), ConstantText.Empty));
             }
 
             at = end + 1;

@@ -150,7 +150,8 @@ internal sealed class LegacyScanner
                 Report(RuleOf(address), WhyOf(address), web.Ast, web.InvokeRest(false));
                 break;
             default:
-                Report(RuleOf(address), WhyOf(address), form == TokenShape.Response ? web.Ast : answer, Suggested(address));
+                var place = form == TokenShape.Response ? web.Ast : answer;
+                Report(RuleOf(address), WhyOf(address), place, Suggested(address));
                 break;
         }
     }
@@ -178,7 +179,7 @@ internal sealed class LegacyScanner
             var assignment = body.IndexOf("Get-MidToken", StringComparison.Ordinal);
             Report(
                 "token.function",
-                "Get-MidToken keeps tokens, renews them ahead of time and tries again; a function of one's own needs no more than to call it.",
+                "Get-MidToken keeps tokens, renews them ahead of time and tries again: the function need only call it.",
                 function,
                 $"function {function.Name} {{ {parameters}{body.Substring(assignment).TrimEnd(')')} }}");
         }
@@ -188,7 +189,8 @@ internal sealed class LegacyScanner
     {
         foreach (var text in VariableIndex.All<ExpressionAst>(script).Where(IsText))
         {
-            if (!IsInside(text) && !folder.WasUsed(text) && !IsForOwnFunction(text) && addresses.OfText(text) is { } address)
+            if (!IsInside(text) && !folder.WasUsed(text) && !IsForOwnFunction(text)
+                && addresses.OfText(text) is { } address)
             {
                 Report("address.expression", Expression, text, Suggested(address));
             }
@@ -199,7 +201,8 @@ internal sealed class LegacyScanner
     private static bool IsText(ExpressionAst expression) =>
         (expression is StringConstantExpressionAst or ExpandableStringExpressionAst
             or BinaryExpressionAst { Operator: TokenKind.Plus or TokenKind.Format })
-        && expression.Parent is not (BinaryExpressionAst { Operator: TokenKind.Plus or TokenKind.Format or TokenKind.Join }
+        && expression.Parent is not (
+            BinaryExpressionAst { Operator: TokenKind.Plus or TokenKind.Format or TokenKind.Join }
             or ExpandableStringExpressionAst);
 
     /// <summary>An argument of a function that stands for a web cmdlet: a test's, most often.</summary>
@@ -215,7 +218,8 @@ internal sealed class LegacyScanner
         && call.Extent.End >= ast.Extent.EndOffset);
 
     private static bool IsTokenRule(string rule) =>
-        rule is "imds.token" or "appservice.token" or "servicefabric.token" or "arc.token" or "extension.token" or "dotnet.client";
+        rule is "imds.token" or "appservice.token" or "servicefabric.token" or "arc.token" or "extension.token"
+            or "dotnet.client";
 
     private const string DotNet =
         ".NET's clients neither try again nor keep the token, and may send it through a proxy.";
@@ -237,16 +241,17 @@ internal sealed class LegacyScanner
     private string WhyOf(LegacyAddress address) => address.Kind switch
     {
         AddressKind.ImdsToken =>
-            "A web cmdlet neither tries again nor keeps the token, may go through a proxy, hides why it failed, and shows the token.",
+            "A web cmdlet neither tries again nor keeps the token, may go through a proxy, and hides why it failed.",
         AddressKind.ImdsInstance => "Get-MidInstance never goes through a proxy, tries again, and gives typed values.",
-        AddressKind.ImdsOther => "This version has no cmdlet for this door of the metadata service; keep -NoProxy on it.",
+        AddressKind.ImdsOther =>
+            "This version has no cmdlet for this door of the metadata service; keep -NoProxy on it.",
         AddressKind.ExtensionToken =>
             "The machine extension behind localhost:50342 is retired; remove it and ask the metadata service.",
         AddressKind.ArcToken => "The key that Arc's endpoint wants is read and sent by Get-MidToken.",
         AddressKind.AppServiceToken when isServiceFabric =>
-            "Service Fabric's certificate is checked by its thumbprint; switching the check off gives the token to anyone.",
+            "Service Fabric's certificate is checked by its thumbprint; without a check anyone may give the token.",
         AddressKind.AppServiceToken => "The endpoint and its header are read from the environment by Get-MidToken.",
-        _ => "Invoke-MidRestMethod takes the token, keeps it to Resource Manager's host, tries again and follows pages.",
+        _ => "Invoke-MidRestMethod takes the token, gives it to no other host, tries again and follows pages.",
     };
 
     private static string Suggested(LegacyAddress address) => address.Kind switch
@@ -265,11 +270,18 @@ internal sealed class LegacyScanner
         {
             Report(
                 "token.output",
-                "A token that is written out stays in transcripts, logs and the console's buffer. Its claims can be shown instead.",
+                "A token that is written out stays in transcripts and logs. Its claims can be shown instead.",
                 where,
-                $"{ScriptText.Argument(token)} | ConvertFrom-MidToken");
+                $"{Source(token)} | ConvertFrom-MidToken");
         }
     }
+
+    /// <summary>The token as the beginning of a pipeline: a command with all that comes before it there.</summary>
+    private string Source(Ast token) =>
+        token is CommandAst { Parent: PipelineAst pipeline }
+            ? file.Text.Substring(
+                pipeline.Extent.StartOffset, token.Extent.EndOffset - pipeline.Extent.StartOffset)
+            : ScriptText.Argument(token);
 
     private void Report(Advice? advice, CommandAst command)
     {
@@ -291,7 +303,8 @@ internal sealed class LegacyScanner
 
     private void Add(string rule, string why, LegacyEdit extent, IReadOnlyList<LegacyEdit> edits)
     {
-        if (edits.Any(edit => found.SelectMany(call => call.Edits).Any(other => edit.Start < other.End && other.Start < edit.End)))
+        var sure = found.SelectMany(call => call.Edits);
+        if (edits.Any(edit => sure.Any(other => edit.Start < other.End && other.Start < edit.End)))
         {
             edits = [];
         }

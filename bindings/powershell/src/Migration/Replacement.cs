@@ -18,7 +18,9 @@ internal static class Replacement
     };
 
     internal static string Resource(ConstantText resource) =>
-        resource.IsConstant && ShortNames.TryGetValue(resource.Text, out var name) ? name : ScriptText.Argument(resource);
+        resource.IsConstant && ShortNames.TryGetValue(resource.Text, out var name)
+            ? name
+            : ScriptText.Argument(resource);
 
     internal static string GetToken(LegacyAddress address, bool asPlainText)
     {
@@ -26,7 +28,8 @@ internal static class Replacement
         text += address.Parameter("resource") is { Text.Length: > 0 } resource ? " " + Resource(resource) : " Arm";
         foreach (var (name, parameter) in new[]
         {
-            ("client_id", "-ClientId"), ("clientid", "-ClientId"), ("object_id", "-ObjectId"), ("principal_id", "-ObjectId"),
+            ("client_id", "-ClientId"), ("clientid", "-ClientId"),
+            ("object_id", "-ObjectId"), ("principal_id", "-ObjectId"),
             ("mi_res_id", "-ResourceId"), ("msi_res_id", "-ResourceId"),
         })
         {
@@ -52,7 +55,8 @@ internal static class Replacement
         var text = "Get-MidInstance";
         if (path.Length > 0)
         {
-            text += " -Path " + ScriptText.Argument(rest.Slice(rest.Text.IndexOf(path, StringComparison.Ordinal), path.Length));
+            text += " -Path "
+                + ScriptText.Argument(rest.Slice(rest.Text.IndexOf(path, StringComparison.Ordinal), path.Length));
         }
 
         // Another version has other fields; the one that is written is the one that the script was made for.

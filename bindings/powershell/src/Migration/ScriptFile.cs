@@ -123,7 +123,9 @@ internal sealed class ScriptFile
         }
     }
 
-    /// <summary>Elsewhere than on Windows the mode does not come along by itself; netstandard2.0 can't name it.</summary>
+    /// <summary>
+    /// Elsewhere than on Windows the mode does not come along by itself; netstandard2.0 can't name it.
+    /// </summary>
     private static void KeepMode(string from, string to)
     {
         if (Environment.OSVersion.Platform == PlatformID.Win32NT)

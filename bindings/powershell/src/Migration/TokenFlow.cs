@@ -52,7 +52,8 @@ internal sealed class TokenFlow(string text, VariableIndex variables)
                     when member.Expression == top && !member.Static && Step(shape, member.Member) is { } after:
                     (top, shape) = (member, after);
                     break;
-                case CommandAst command when IsConvertFromJson(command) && shape is TokenShape.Response or TokenShape.Content
+                case CommandAst command when IsConvertFromJson(command)
+                    && shape is TokenShape.Response or TokenShape.Content
                     && IsOnlyArgument(command, top):
                     (top, shape) = (command, TokenShape.Json);
                     break;
@@ -79,6 +80,11 @@ internal sealed class TokenFlow(string text, VariableIndex variables)
     internal IReadOnlyList<LegacyEdit> Edits(Ast request, TokenShape shape, string replacement)
     {
         var (top, reached) = Climb(request, shape);
+        if (FailureIsLookedAt(request))
+        {
+            return [];
+        }
+
         if (reached == TokenShape.Token)
         {
             return [Replace(top, replacement)];
@@ -120,15 +126,50 @@ internal sealed class TokenFlow(string text, VariableIndex variables)
         }
     }
 
+    /// <summary>Whether a web cmdlet's own exceptions are caught around a request: midentity's are others.</summary>
+    private static bool FailureIsLookedAt(Ast request)
+    {
+        for (var ast = request; ast.Parent is not null; ast = ast.Parent)
+        {
+            if (ast.Parent is TryStatementAst attempt
+                && attempt.Body == ast
+                && attempt.CatchClauses.Any(clause => !clause.IsCatchAll || LooksAtResponse(clause.Body)))
+            {
+                return true;
+            }
+
+            if (ast.Parent is StatementBlockAst { Traps: { } inner }
+                && inner.Any(trap => trap.TrapType is not null || LooksAtResponse(trap.Body)))
+            {
+                return true;
+            }
+
+            if (ast.Parent is NamedBlockAst { Traps: { } outer }
+                && outer.Any(trap => trap.TrapType is not null || LooksAtResponse(trap.Body)))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static bool LooksAtResponse(Ast handler) =>
+        VariableIndex.All<MemberExpressionAst>(handler).Any(member =>
+            member.Member is StringConstantExpressionAst { Value: var name }
+            && (ScriptText.Same(name, "Response") || ScriptText.Same(name, "StatusCode")));
+
     /// <summary>A plain variable that no other script is told of by its scope.</summary>
     private static bool IsLocal(ExpressionAst left) =>
         left is VariableExpressionAst { VariablePath: { IsUnqualified: true } or { IsLocal: true } };
 
     private static TokenShape? Step(TokenShape shape, Ast member) => member switch
     {
-        StringConstantExpressionAst { Value: var name } when shape == TokenShape.Response && ScriptText.Same(name, "Content") =>
+        StringConstantExpressionAst { Value: var name } when shape == TokenShape.Response
+            && ScriptText.Same(name, "Content") =>
             TokenShape.Content,
-        StringConstantExpressionAst { Value: var name } when shape == TokenShape.Json && ScriptText.Same(name, "access_token") =>
+        StringConstantExpressionAst { Value: var name } when shape == TokenShape.Json
+            && ScriptText.Same(name, "access_token") =>
             TokenShape.Token,
         _ => null,
     };
@@ -155,7 +196,8 @@ internal sealed class TokenFlow(string text, VariableIndex variables)
                     && command.CommandElements.Count == 1 => TokenShape.Json,
                 "SELECT-OBJECT" when command.CommandElements.Count == 3
                     && command.CommandElements[1] is CommandParameterAst { ParameterName: var name }
-                    && name.StartsWith("exp", StringComparison.OrdinalIgnoreCase) => Step(now.Value, command.CommandElements[2]),
+                    && name.StartsWith("exp", StringComparison.OrdinalIgnoreCase) =>
+                        Step(now.Value, command.CommandElements[2]),
                 "FOREACH-OBJECT" when command.CommandElements.Count == 2 => Step(now.Value, command.CommandElements[1]),
                 _ => null,
             };
@@ -194,6 +236,11 @@ internal sealed class TokenFlow(string text, VariableIndex variables)
     private List<VariableExpressionAst>? Followers(AssignmentStatementAst assignment)
     {
         var name = VariableIndex.Name((VariableExpressionAst)assignment.Left);
+        if (variables.IsHandledByName(name))
+        {
+            return null;
+        }
+
         var function = VariableIndex.FunctionOf(assignment);
         var next = Siblings(assignment).OfType<AssignmentStatementAst>().FirstOrDefault(other =>
             other.Extent.StartOffset > assignment.Extent.StartOffset
@@ -204,7 +251,7 @@ internal sealed class TokenFlow(string text, VariableIndex variables)
         var found = new List<VariableExpressionAst>();
         foreach (var use in variables.Uses(name).Where(use => use != assignment.Left))
         {
-            if (use.Splatted || use.Parent is UsingExpressionAst)
+            if (use.Splatted || Ancestor<UsingExpressionAst>(use) is not null)
             {
                 return null;
             }
@@ -213,7 +260,8 @@ internal sealed class TokenFlow(string text, VariableIndex variables)
             {
                 var own = variables.Before(name, use);
                 var isTarget = use.Parent is AssignmentStatementAst target && target.Left == use;
-                if (!isTarget && (own.Count == 0 || VariableIndex.FunctionOf(own[0].Node) != VariableIndex.FunctionOf(use)))
+                if (!isTarget
+                    && (own.Count == 0 || VariableIndex.FunctionOf(own[0].Node) != VariableIndex.FunctionOf(use)))
                 {
                     return null;
                 }
@@ -308,7 +356,9 @@ internal sealed class TokenFlow(string text, VariableIndex variables)
             && use.Extent.StartOffset >= first.Extent.EndOffset
             && use.Extent.EndOffset <= final.Extent.EndOffset);
 
-    /// <summary>Takes a statement away with its line; null where something else than a comment shares the line.</summary>
+    /// <summary>
+    /// Takes a statement away with its line; null where something else than a comment shares the line.
+    /// </summary>
     private LegacyEdit? Removal(StatementAst statement)
     {
         var (start, end) = (statement.Extent.StartOffset, statement.Extent.EndOffset);
@@ -323,9 +373,11 @@ internal sealed class TokenFlow(string text, VariableIndex variables)
 
         if (!Blank.IsMatch(after))
         {
-            return new LegacyEdit(start, end + after.Length - after.TrimStart().Length, statement.Extent.StartLineNumber, string.Empty);
+            return new LegacyEdit(
+                start, end + after.Length - after.TrimStart().Length, statement.Extent.StartLineNumber, string.Empty);
         }
 
-        return new LegacyEdit(lineStart, newline < 0 ? lineEnd : newline + 1, statement.Extent.StartLineNumber, string.Empty);
+        return new LegacyEdit(
+            lineStart, newline < 0 ? lineEnd : newline + 1, statement.Extent.StartLineNumber, string.Empty);
     }
 }

@@ -10,7 +10,8 @@ internal sealed class TokenOutput
 {
     private static readonly string[] Writers =
     [
-        "Write-Host", "Write-Output", "Write-Verbose", "Write-Debug", "Write-Information", "Write-Warning", "Write-Error",
+        "Write-Host", "Write-Output", "Write-Verbose", "Write-Debug", "Write-Information", "Write-Warning",
+            "Write-Error",
         "Out-Host", "Out-File", "Out-Default", "Set-Content", "Add-Content", "Tee-Object", "Write-Log",
     ];
 
@@ -27,7 +28,8 @@ internal sealed class TokenOutput
             before = tokens.Count;
             foreach (var assignment in assignments)
             {
-                if (VariableIndex.Target(assignment.Left) is { } target && IsToken(ConstantFolder.Unwrap(assignment.Right)))
+                if (VariableIndex.Target(assignment.Left) is { } target
+                    && IsToken(ConstantFolder.Unwrap(assignment.Right)))
                 {
                     tokens.Add(VariableIndex.Name(target));
                 }
@@ -56,16 +58,20 @@ internal sealed class TokenOutput
             }
         }
 
-        if (command.Parent is PipelineAst pipeline
-            && pipeline.PipelineElements[0] is CommandExpressionAst first
-            && Find(first.Expression) is { } piped
-            && !IsMasked(first.Expression))
+        if (command.Parent is not PipelineAst pipeline || pipeline.PipelineElements[0] == command)
         {
-            whole = pipeline;
-            return piped;
+            return null;
         }
 
-        return null;
+        whole = pipeline;
+        if (pipeline.PipelineElements[0] is CommandExpressionAst first)
+        {
+            return IsMasked(first.Expression) ? null : Find(first.Expression);
+        }
+
+        // az account get-access-token … | Out-File: the command before it gives the token.
+        var before = pipeline.PipelineElements[pipeline.PipelineElements.ToList().IndexOf(command) - 1];
+        return before is CommandAst giver && GivesToken(giver) ? giver : null;
     }
 
     /// <summary>The token that a statement by itself writes out.</summary>
@@ -118,14 +124,16 @@ internal sealed class TokenOutput
 
     private bool IsToken(Ast ast) => ast switch
     {
-        VariableExpressionAst variable => !variable.VariablePath.IsDriveQualified && tokens.Contains(VariableIndex.Name(variable)),
+        VariableExpressionAst variable => !variable.VariablePath.IsDriveQualified
+            && tokens.Contains(VariableIndex.Name(variable)),
         ConvertExpressionAst convert => IsToken(convert.Child),
         InvokeMemberExpressionAst => false,
         MemberExpressionAst { Member: StringConstantExpressionAst { Value: var name } } member =>
             ScriptText.Same(name, "access_token")
             || (ScriptText.Same(name, "accessToken") && FromCommand(member.Expression, "az"))
             || (ScriptText.Same(name, "Token") && FromCommand(member.Expression, "Get-AzAccessToken")),
-        PipelineAst pipeline => pipeline.PipelineElements[pipeline.PipelineElements.Count - 1] is CommandAst last && GivesToken(last),
+        PipelineAst pipeline => pipeline.PipelineElements[pipeline.PipelineElements.Count - 1] is CommandAst last
+            && GivesToken(last),
         CommandAst command => GivesToken(command),
         _ => false,
     };
@@ -148,6 +156,11 @@ internal sealed class TokenOutput
         };
     }
 
+    private static bool BeginsWithAz(CommandAst command) =>
+        command.Parent is PipelineAst { PipelineElements: var elements }
+        && elements[0] is CommandAst first
+        && ScriptText.Same(CommandCall.NameOf(first), "az");
+
     private bool GivesToken(CommandAst command)
     {
         var words = command.CommandElements.Skip(1).Select(element => element.Extent.Text.Trim('\'', '"')).ToList();
@@ -155,7 +168,8 @@ internal sealed class TokenOutput
         {
             "GET-MIDTOKEN" => words.Contains("-AsPlainText", StringComparer.OrdinalIgnoreCase),
             "AZ" => words.Contains("get-access-token") && words.Contains("accessToken"),
-            "SELECT-OBJECT" or "FOREACH-OBJECT" => words.Contains("access_token", StringComparer.OrdinalIgnoreCase),
+            "SELECT-OBJECT" or "FOREACH-OBJECT" => words.Contains("access_token", StringComparer.OrdinalIgnoreCase)
+                || (words.Contains("accessToken", StringComparer.Ordinal) && BeginsWithAz(command)),
             _ => false,
         };
     }

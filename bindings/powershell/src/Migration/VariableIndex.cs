@@ -11,8 +11,19 @@ internal sealed class VariableIndex
     private readonly Dictionary<string, List<Definition>> definitions = new(StringComparer.OrdinalIgnoreCase);
     private readonly Dictionary<string, List<VariableExpressionAst>> uses = new(StringComparer.OrdinalIgnoreCase);
 
+    private readonly HashSet<string> handled = new(StringComparer.OrdinalIgnoreCase);
+
     internal VariableIndex(Ast script)
     {
+        foreach (var command in All<CommandAst>(script))
+        {
+            // Remove-Variable x, Get-Variable x: uses that are no expressions.
+            if (command.GetCommandName()?.EndsWith("-Variable", StringComparison.OrdinalIgnoreCase) == true)
+            {
+                handled.UnionWith(All<StringConstantExpressionAst>(command).Select(word => word.Value));
+            }
+        }
+
         foreach (var variable in All<VariableExpressionAst>(script))
         {
             Entry(uses, Name(variable)).Add(variable);
@@ -75,6 +86,9 @@ internal sealed class VariableIndex
     internal IReadOnlyList<VariableExpressionAst> Uses(string name) =>
         uses.TryGetValue(name, out var found) ? found : [];
 
+    /// <summary>Whether a cmdlet for variables is given the name.</summary>
+    internal bool IsHandledByName(string name) => handled.Contains(name);
+
     internal IReadOnlyList<Definition> Definitions(string name) =>
         definitions.TryGetValue(name, out var found) ? found : [];
 
@@ -131,7 +145,11 @@ internal sealed class VariableIndex
     {
         switch (assignment.Left)
         {
-            case MemberExpressionAst { Expression: VariableExpressionAst owner, Member: StringConstantExpressionAst key }:
+            case MemberExpressionAst
+            {
+                Expression: VariableExpressionAst owner,
+                Member: StringConstantExpressionAst key
+            }:
                 Define(owner, assignment, assignment.Right, assignment.Operator, key.Value);
                 break;
             case IndexExpressionAst { Target: VariableExpressionAst owner, Index: StringConstantExpressionAst key }:

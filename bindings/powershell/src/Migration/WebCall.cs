@@ -66,7 +66,8 @@ internal sealed class WebCall
         && call.Ast.InvocationOperator == TokenKind.Unknown
         && call.Positional.Count <= 1
         && call.Value("Uri", 0) is StringConstantExpressionAst uri
-        && uri.StringConstantType is not (StringConstantType.SingleQuotedHereString or StringConstantType.DoubleQuotedHereString)
+        && uri.StringConstantType is not (
+            StringConstantType.SingleQuotedHereString or StringConstantType.DoubleQuotedHereString)
         && call.Names.All(name => NotNeeded.Contains(name, StringComparer.OrdinalIgnoreCase))
         && IsGet
         && OnlyMetadataHeader
@@ -78,13 +79,16 @@ internal sealed class WebCall
         && (Address.Parameter("bypass_cache")?.Text ?? "true").Equals("true", StringComparison.OrdinalIgnoreCase);
 
     private int IdentityParameters =>
-        Address.Query.Count(part => part.Key is "client_id" or "object_id" or "principal_id" or "mi_res_id" or "msi_res_id");
+        Address.Query.Count(
+            part => part.Key is "client_id" or "object_id" or "principal_id" or "mi_res_id" or "msi_res_id");
 
     private bool IsGet =>
         call.Value("Method", "CustomMethod") is not { } method
         || (folder.Fold(method) is { IsConstant: true, Text: var text } && ScriptText.Same(text, "GET"));
 
-    /// <summary>Headers: Metadata: true and nothing else. Without it the call never worked; it is left to a person.</summary>
+    /// <summary>
+    /// Headers: Metadata: true and nothing else. Without it the call never worked; it is left to a person.
+    /// </summary>
     private bool OnlyMetadataHeader =>
         call.Value("Headers") is { } headers
         && folder.Table(headers, call.Ast) is { Count: 1 } table
@@ -108,7 +112,9 @@ internal sealed class WebCall
         if (call.Value("Body") is { } body && folder.Table(body, command) is { } table)
         {
             address = address.With(
-                table.Select(entry => new KeyValuePair<string, ConstantText>(entry.Key.ToLowerInvariant(), folder.Fold(entry.Value))));
+                table.Select(
+                    entry =>
+                    new KeyValuePair<string, ConstantText>(entry.Key.ToLowerInvariant(), folder.Fold(entry.Value))));
         }
 
         return new WebCall(call, address, folder);

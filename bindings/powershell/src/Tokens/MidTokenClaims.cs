@@ -10,7 +10,9 @@ using Midentity.PowerShell.Tokens;
 
 namespace Midentity.PowerShell;
 
-/// <summary>What a token says about itself. Nothing of it was verified: only the service that the token is for can.</summary>
+/// <summary>
+/// What a token says about itself. Nothing of it was verified: only the service that the token is for can.
+/// </summary>
 public sealed class MidTokenClaims
 {
     private MidTokenClaims(PSObject header, PSObject claims)
@@ -117,9 +119,11 @@ public sealed class MidTokenClaims
         {
             long whole => whole,
             double part => part,
-            string text when double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) => number,
+            string text
+                when double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) => number,
             _ => null,
         };
-        return seconds is >= -62135596800 and <= 253402300799 ? DateTimeOffset.FromUnixTimeSeconds((long)seconds) : null;
+        return seconds is >= -62135596800 and <= 253402300799 ? DateTimeOffset.FromUnixTimeSeconds((long)seconds)
+            : null;
     }
 }

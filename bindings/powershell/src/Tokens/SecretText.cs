@@ -9,7 +9,8 @@ namespace Midentity.PowerShell.Tokens;
 internal static class SecretText
 {
     /// <summary>
-    /// A read-only SecureString of UTF-8 bytes. The characters in between are wiped; the bytes belong to the caller. One
+    /// A read-only SecureString of UTF-8 bytes. The characters in between are wiped; the bytes belong to the caller.
+    /// One
     /// constructor call takes a seventh of the time of AppendChar.
     /// </summary>
     internal static unsafe SecureString FromUtf8(byte* bytes, int length)
