@@ -11,7 +11,7 @@ namespace Midentity.PowerShell.Commands;
 public sealed class GetMidContextCommand : IdentityCmdlet
 {
     /// <inheritdoc/>
-    protected override void ProcessRecord() => OrThrow(null, () =>
+    protected override void ProcessRecord() => ForInput(Identity, () =>
     {
         // A token is enough to be somebody; what the machine says besides may be missing.
         var token = Take("arm", false);

@@ -49,7 +49,7 @@ public sealed class GetMidTokenCommand : IdentityCmdlet
     public SwitchParameter AsSecureString { get; set; }
 
     /// <inheritdoc/>
-    protected override void ProcessRecord() => OrThrow(Resource ?? Scope, () =>
+    protected override void ProcessRecord() => ForInput(Identity ?? (object?)Resource ?? Scope, () =>
     {
         if (AsPlainText && AsHeader)
         {

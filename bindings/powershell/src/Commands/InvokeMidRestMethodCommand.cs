@@ -21,7 +21,7 @@ public sealed class InvokeMidRestMethodCommand : ArmCmdlet
     [Parameter(Mandatory = true, ParameterSetName = UriSet)]
     public Uri? Uri { get; set; }
 
-    /// <summary>The method.</summary>
+    /// <summary>The method: GET, HEAD, PUT, POST, PATCH or DELETE.</summary>
     [Parameter]
     [ValidateSet("GET", "HEAD", "PUT", "POST", "PATCH", "DELETE")]
     public string Method { get; set; } = "GET";

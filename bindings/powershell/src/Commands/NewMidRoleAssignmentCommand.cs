@@ -29,7 +29,7 @@ public sealed class NewMidRoleAssignmentCommand : ArmCmdlet
     [Parameter(Mandatory = true)]
     public string Scope { get; set; } = string.Empty;
 
-    /// <summary>What kind of principal it is.</summary>
+    /// <summary>What kind of principal it is: ServicePrincipal (every managed identity), User or Group.</summary>
     [Parameter]
     [Alias("ObjectType")]
     [ValidateSet("ServicePrincipal", "User", "Group")]

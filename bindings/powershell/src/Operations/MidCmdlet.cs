@@ -69,6 +69,19 @@ public abstract class MidCmdlet : PSCmdlet
         }
     }
 
+    /// <summary>One of several that were piped in must not stop the others; a single one ends the cmdlet.</summary>
+    private protected void ForInput(object? target, Action work)
+    {
+        if (MyInvocation.ExpectingInput)
+        {
+            ForRecord(target, work);
+        }
+        else
+        {
+            OrThrow(target, work);
+        }
+    }
+
     /// <summary>Runs a call of the library that starts nothing, and shows what it says.</summary>
     private protected T Call<T>(Func<T> call)
     {
