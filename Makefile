@@ -4,10 +4,12 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 CARGO ?= cargo
+PREFIX ?= /usr/local
+DESTDIR ?=
 XTASK := $(CARGO) run --quiet --package xtask --
 
 # Names that are also folders or files must not be taken for them.
-.PHONY: help demo test check test-clients test-powershell bench fuzz soak setup-system ci need-cargo
+.PHONY: help demo test check test-clients test-windows test-powershell bench fuzz soak package install setup-system ci need-cargo
 
 help: ## this list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z][a-z-]*:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,6 +27,9 @@ check: need-cargo ## formats, lints, types, documentation, the project's own che
 test-clients: need-cargo ## azure-identity, MSAL and Azure's clients, unmodified, against the emulator
 	@$(XTASK) test-clients $(FLAGS)
 
+test-windows: need-cargo ## the core and the emulator as Windows programs, built here and run under Wine
+	@$(XTASK) test-windows $(FLAGS)
+
 test-powershell: need-cargo ## the PowerShell module in the real engine (with a .NET SDK 10)
 	@$(XTASK) test --only powershell $(FLAGS)
 
@@ -36,6 +41,12 @@ fuzz: need-cargo ## every parser of outside bytes, a minute each
 
 soak: need-cargo ## millions of calls, memory flat
 	@benches/soak.sh
+
+package: need-cargo ## libraries, wheels and programs for Linux and Windows, into out/
+	@$(XTASK) package
+
+install: need-cargo ## libmidentity with its headers, pkg-config and CMake files (PREFIX=/usr/local, DESTDIR=)
+	@$(XTASK) install --prefix "$(abspath $(PREFIX))" --destdir "$(DESTDIR)"
 
 setup-system: ## install the system packages that are missing (as root; else say which)
 	@.ci/setup-system

@@ -206,6 +206,8 @@ pub mod id {
     pub const AZURE_CLI_TIMEOUT: &str = "azure_cli.timeout";
     /// A token provider of the program's own gave no token.
     pub const PROVIDER_FAILED: &str = "provider.failed";
+    /// The library that is loaded is not the one that the program was built for.
+    pub const ABI_MISMATCH: &str = "abi.mismatch";
     /// Resource Manager can't be reached.
     pub const ARM_TRANSPORT: &str = "arm.transport";
     /// Resource Manager's certificate is not trusted.
@@ -248,6 +250,12 @@ pub mod id {
     pub const VM_IDENTITY_LOST: &str = "vm_identity.lost";
     /// Resource Manager answered with a redirect, which would carry the token elsewhere.
     pub const ARM_REDIRECTED: &str = "arm.redirected";
+    /// A private cloud does not say where its services are.
+    pub const CLOUD_ENDPOINTS: &str = "cloud.endpoints";
+    /// An audience is that of another cloud.
+    pub const CLOUD_AUDIENCE_REFUSED: &str = "cloud.audience_refused";
+    /// A private cloud names no such service.
+    pub const CLOUD_NO_SERVICE: &str = "cloud.no_service";
 }
 
 /// What failed, why, and what to do. Cheap to clone: waiters of one request share its error.

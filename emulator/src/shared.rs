@@ -4,12 +4,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::arm::operations::Operations;
+use crate::arm::rate_limits::Buckets;
 use crate::control::settings::Settings;
 use crate::fault::Faults;
 use crate::request_log::RequestLog;
 use crate::state::machine::Attached;
 use crate::state::{RoleAssignment, State, Vm};
 use crate::token::TokenCache;
+use crate::token::jwt::VerifiedTokens;
 use crate::token::options::TokenOptions;
 use crate::trust::signing_key::KeySlot;
 
@@ -38,6 +40,9 @@ pub(crate) struct World {
     /// How slow the emulated Azure is.
     pub(crate) settings: Settings,
     pub(crate) operations: Operations,
+    pub(crate) verified: VerifiedTokens,
+    /// How many requests are left to whom.
+    pub(crate) buckets: Buckets,
     /// What instance metadata still shows of a machine, by its folded id, until a time in milliseconds.
     pub(crate) metadata_lag: Vec<(String, i64, Attached)>,
     /// Deleted assignments that still count, until a time in milliseconds.
@@ -64,6 +69,7 @@ impl World {
 
     fn forget_what_was_under_way(&mut self) {
         self.operations = Operations::default();
+        self.buckets = Buckets::default();
         self.metadata_lag.clear();
         self.lingering.clear();
         self.federated_writes.clear();
@@ -118,6 +124,8 @@ impl Shared {
             clock_offset: 0,
             settings: Settings::default(),
             operations: Operations::default(),
+            verified: VerifiedTokens::default(),
+            buckets: Buckets::default(),
             metadata_lag: Vec::new(),
             lingering: Vec::new(),
             federated_writes: Vec::new(),

@@ -23,7 +23,20 @@ pub(crate) fn check(project: &Project) -> Result<Vec<String>, String> {
             ));
         }
     }
+    findings.extend(uncalled(&functions(&made), &wrapper(project)?));
     Ok(findings)
+}
+
+/// The text of the C++ header with all its parts.
+fn wrapper(project: &Project) -> Result<String, String> {
+    project::files(&project.path("include"), ".hpp").iter().map(|file| project::read(file)).collect()
+}
+
+/// The functions of the C header that the C++ one has no use for: there, nothing is out of reach.
+fn uncalled(functions: &BTreeSet<String>, wrapper: &str) -> Vec<String> {
+    let words: BTreeSet<&str> = wrapper.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').collect();
+    let missing = functions.iter().filter(|name| !words.contains(name.as_str()));
+    missing.map(|name| format!("include/midentity.hpp: does not use {name}")).collect()
 }
 
 /// Writes both.
@@ -34,11 +47,14 @@ pub(crate) fn write(project: &Project) -> Result<(), String> {
 }
 
 fn make(project: &Project) -> Result<String, String> {
-    generate(&project.path(CRATE))
+    let package = project.packages.get("midentity-c").ok_or("cargo knows no package midentity-c")?;
+    generate(&project.path(CRATE), &package.version)
 }
 
-fn generate(folder: &Path) -> Result<String, String> {
-    let config = cbindgen::Config::from_file(folder.join("cbindgen.toml"))?;
+fn generate(folder: &Path, version: &str) -> Result<String, String> {
+    let mut config = cbindgen::Config::from_file(folder.join("cbindgen.toml"))?;
+    // What cbindgen can't know.
+    config.after_includes = config.after_includes.map(|text| text.replace("@VERSION@", version));
     let mut bindings = cbindgen::Builder::new().with_config(config);
     // File by file in the order of a reader, not of the alphabet; no cargo is asked, as nothing is expanded.
     for file in SOURCES {
@@ -96,6 +112,14 @@ mod tests {
                       typedef void (*midentity_not_this)(void);\n";
         let found: Vec<_> = functions(header).into_iter().collect();
         assert_eq!(found, ["midentity_abi_version", "midentity_version"]);
+    }
+
+    #[test]
+    fn a_function_that_the_cpp_header_leaves_out_is_found() {
+        let functions = ["midentity_a", "midentity_a_b"].map(str::to_owned).into();
+        assert!(uncalled(&functions, "f(midentity_a, 1); midentity_a_b();").is_empty());
+        assert_eq!(uncalled(&functions, "midentity_a_b()").len(), 1);
+        assert_eq!(uncalled(&functions, "midentity_a(); midentity_a_bc").len(), 1);
     }
 
     #[test]

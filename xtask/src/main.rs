@@ -5,15 +5,20 @@
 #![forbid(unsafe_code)]
 #![allow(clippy::print_stdout, reason = "a command-line tool: its output is the result")]
 
+mod abi;
 mod check;
 mod ci;
 mod clients;
 mod conformance;
+mod consumers;
 mod errors;
 mod header;
 mod help;
 mod help_page;
+mod install;
 mod layering;
+mod native;
+mod package;
 mod powershell;
 mod process;
 mod project;
@@ -21,7 +26,9 @@ mod report;
 mod test;
 mod venv;
 mod versions;
+mod windows;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use project::Project;
@@ -30,16 +37,21 @@ use report::Report;
 const USAGE: &str = "\
 usage: cargo run -q -p xtask -- COMMAND
 
-  test [--ci] [--only SUITE]   the test suites (rust, python, packages, powershell, conformance)
+  test [--ci] [--only SUITE]   the test suites (rust, python, packages, c, c sanitized, consumers, powershell, conformance)
   test-clients [--ci]          other projects' clients against the emulator
+  test-windows [--ci] [--only SUITE]  the core, the emulator and the C library under Wine (rust, c)
   check [--ci] [--only STEP]   formats, lints, types, documentation, the checks below
-  ci                           check, test and test-clients; a skip counts as a failure
+  ci                           check, test, test-clients and test-windows; a skip counts as a failure
+  package                      what users are given, into out/ (make package)
   prepare                      the emulator, and .venv with the library in it (for make demo)
+  install --prefix DIR [--destdir DIR] [--dev]
+                               the libraries, headers and build files for C and C++ (make install)
   tools                        install the pinned cargo tools into .cache/tools
 
   layering                     who imports whom in src/, bindings/ and emulator/
   versions                     one version everywhere
   errors                       error ids and docs/errors.md, error kinds and the languages' copies
+  abi [--library FILE]         the C ABI's own rules; with a release's library: its symbols, its name, no test's hooks
   header [--write]             include/midentity.h and the exported symbols against bindings/c
   help-pages                   the pages of PowerShell's help and the cmdlets that they are for
   conformance [--write]        the last test run against tests/vectors/scenarios.json and docs/conformance.md";
@@ -51,6 +63,13 @@ pub(crate) struct Flags {
     pub(crate) ci: bool,
     /// Write generated pages instead of comparing them.
     pub(crate) write: bool,
+    /// Where to install, and what stands for the root while packages are made.
+    pub(crate) prefix: Option<PathBuf>,
+    pub(crate) destdir: Option<PathBuf>,
+    /// The build that the tests use, instead of a release.
+    pub(crate) dev: bool,
+    /// A library to look at.
+    pub(crate) library: Option<PathBuf>,
     /// Only these suites or steps; empty for all.
     pub(crate) only: Vec<String>,
 }
@@ -63,6 +82,14 @@ impl Flags {
             match arg.as_str() {
                 "--ci" => flags.ci = true,
                 "--write" => flags.write = true,
+                "--prefix" => flags.prefix = Some(args.next().ok_or("--prefix needs a folder")?.into()),
+                "--destdir" => {
+                    let root = args.next().ok_or("--destdir needs a folder")?;
+                    // make hands on an empty one where none was given.
+                    flags.destdir = (!root.is_empty()).then(|| root.into());
+                }
+                "--dev" => flags.dev = true,
+                "--library" => flags.library = Some(args.next().ok_or("--library needs a file")?.into()),
                 "--only" => flags.only.push(args.next().ok_or("--only needs a name")?),
                 other => return Err(format!("unknown argument {other:?}")),
             }
@@ -103,16 +130,27 @@ fn dispatch(command: &str, project: &Project, flags: &Flags) -> Result<bool, Str
     match command {
         "test" => finish(&test::run(project, flags)?, flags),
         "test-clients" => finish(&clients::run(project)?, flags),
+        "test-windows" => finish(&windows::run(project, flags)?, flags),
         "check" => finish(&check::run(project, flags)?, flags),
         "ci" => {
             let flags = Flags { ci: true, ..flags.clone() };
             finish(&ci::run(project, &flags)?, &flags)
         }
+        "package" => finish(&package::run(project)?, flags),
         "prepare" => test::prepare(project).map(|()| true),
+        "install" => {
+            let prefix = flags.prefix.clone().ok_or("install needs --prefix")?;
+            let request = install::Request { prefix, destdir: flags.destdir.clone(), dev: flags.dev };
+            install::run(project, &request).map(|()| true)
+        }
         "tools" => check::install_tools(project).map(|()| true),
         "layering" => findings(command, layering::check(project)?),
         "versions" => findings(command, versions::check(project)?),
         "errors" => findings(command, errors::check(project)?),
+        "abi" => match &flags.library {
+            Some(library) => findings(command, abi::released(project, library)?),
+            None => findings(command, abi::check(project)?),
+        },
         "header" if flags.write => header::write(project).map(|()| true),
         "header" => findings(command, header::check(project)?),
         "help-pages" => findings(command, help::check(project)?),
@@ -151,5 +189,9 @@ mod tests {
         assert!(parse(&[]).unwrap().wants("anything"));
         assert!(parse(&["--onyl"]).is_err());
         assert!(parse(&["--only"]).is_err());
+        let flags = parse(&["--prefix", "/usr", "--destdir", "", "--dev"]).unwrap();
+        assert_eq!((flags.prefix, flags.destdir, flags.dev), (Some("/usr".into()), None, true));
+        assert_eq!(parse(&["--destdir", "/tmp/p"]).unwrap().destdir, Some("/tmp/p".into()));
+        assert!(parse(&["--prefix"]).is_err());
     }
 }
