@@ -35,7 +35,7 @@ public sealed class ConvertFromTokenTests : IDisposable
         var record = Assert.Single(engine.Try("$text | ConvertFrom-MidToken", ("text", text)).Errors);
         Assert.Equal(
             "token.unreadable,Midentity.PowerShell.Commands.ConvertFromMidTokenCommand", record.FullyQualifiedErrorId);
-        Assert.Equal(ErrorCategory.InvalidData, record.CategoryInfo.Category);
+        Assert.Equal(ErrorCategory.InvalidArgument, record.CategoryInfo.Category);
         Assert.Null(record.TargetObject);
         Assert.DoesNotContain(
             Canary, record + record.Exception.ToString() + record.CategoryInfo, StringComparison.Ordinal);
@@ -69,7 +69,7 @@ public sealed class ConvertFromTokenTests : IDisposable
     [Fact]
     public void What_a_token_leaves_out_is_null_and_not_an_error()
     {
-        var claims = MidTokenClaims.Decode(Make("{\"azp\":\"z\",\"aud\":[\"x\",\"y\"],\"exp\":1e300,\"oid\":5}"));
+        var claims = MidTokenClaims.Decode(SecretText.FromText(Make("{\"azp\":\"z\",\"aud\":[\"x\",\"y\"],\"exp\":1e300,\"oid\":5}")));
         Assert.Equal("z", claims.ClientId);
         Assert.Equal(["x", "y"], claims.Audience);
         Assert.Null(claims.ExpiresOn);

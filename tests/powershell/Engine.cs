@@ -15,8 +15,21 @@ public sealed class Engine : IDisposable
     private readonly RecordingHost host = new();
     private readonly Runspace runspace;
 
-    /// <summary>A runspace with the module, and cmdlets of the tests' own.</summary>
-    public Engine(params Type[] cmdlets)
+    /// <summary>A runspace whose cmdlets ask an emulator, by its own session values.</summary>
+    public Engine(EmulatorProcess emulator)
+        : this()
+    {
+        Run(
+            """
+            $session = [Midentity.PowerShell.MidSession]::Current
+            $session.Cloud = $cloud; $session.CaFile = $caFile; $session.ImdsEndpoint = $imds
+            """,
+            ("cloud", emulator.Cloud),
+            ("caFile", emulator.CaFile),
+            ("imds", emulator.Imds));
+    }
+
+    public Engine()
     {
         var state = InitialSessionState.CreateDefault2();
         if (OperatingSystem.IsWindows())
@@ -26,12 +39,6 @@ public sealed class Engine : IDisposable
         }
 
         state.ImportPSModule([Manifest]);
-        foreach (var type in cmdlets)
-        {
-            var names = type.GetCustomAttribute<CmdletAttribute>()!;
-            state.Commands.Add(new SessionStateCmdletEntry($"{names.VerbName}-{names.NounName}", type, null));
-        }
-
         runspace = RunspaceFactory.CreateRunspace(host, state);
         runspace.Open();
     }
@@ -39,6 +46,8 @@ public sealed class Engine : IDisposable
     public static string RepositoryRoot => Metadata("RepositoryRoot");
 
     public static string ModuleFolder => Metadata("ModuleFolder");
+
+    public static string Target => Metadata("MidentityTarget");
 
     public static string Version => Metadata("MidentityVersion");
 
@@ -56,6 +65,22 @@ public sealed class Engine : IDisposable
         return shell;
     }
 
+    internal void Set((string Name, object? Value)[] variables)
+    {
+        foreach (var (name, value) in variables)
+        {
+            runspace.SessionStateProxy.SetVariable(name, value);
+        }
+    }
+
+    /// <summary>The one thing that a script gives, which must write no error.</summary>
+    internal T One<T>(string script, params (string Name, object? Value)[] variables) =>
+        Assert.IsType<T>(Assert.Single(Run(script, variables)).BaseObject);
+
+    /// <summary>The one error that a script ends with.</summary>
+    internal ErrorRecord Error(string script, params (string Name, object? Value)[] variables) =>
+        Assert.Single(Try(script, variables).Errors);
+
     /// <summary>Runs a script that must write no error.</summary>
     public IReadOnlyList<PSObject> Run(string script, params (string Name, object? Value)[] variables)
     {
@@ -67,11 +92,7 @@ public sealed class Engine : IDisposable
     /// <summary>Runs a script; terminating errors are among the errors.</summary>
     public Outcome Try(string script, params (string Name, object? Value)[] variables)
     {
-        foreach (var (name, value) in variables)
-        {
-            runspace.SessionStateProxy.SetVariable(name, value);
-        }
-
+        Set(variables);
         using var shell = Shell();
         shell.AddScript(script);
         var output = new List<PSObject>();
@@ -90,18 +111,15 @@ public sealed class Engine : IDisposable
             output,
             errors,
             [.. shell.Streams.Warning.Select(record => record.Message)],
-            [.. shell.Streams.Verbose.Select(record => record.Message)]);
+            [.. shell.Streams.Verbose.Select(record => record.Message)],
+            [.. shell.Streams.Progress]);
     }
 
     /// <summary>What a person would see of the script's output.</summary>
     public string Show(string script, params (string Name, object? Value)[] variables)
     {
         var before = host.Lines.Count;
-        foreach (var (name, value) in variables)
-        {
-            runspace.SessionStateProxy.SetVariable(name, value);
-        }
-
+        Set(variables);
         using var shell = Shell();
         shell.AddScript(script).AddCommand("Out-Default");
         shell.Invoke();
@@ -118,4 +136,5 @@ public sealed record Outcome(
     IReadOnlyList<PSObject> Output,
     IReadOnlyList<ErrorRecord> Errors,
     IReadOnlyList<string> Warnings,
-    IReadOnlyList<string> Verbose);
+    IReadOnlyList<string> Verbose,
+    IReadOnlyList<ProgressRecord> Progress);

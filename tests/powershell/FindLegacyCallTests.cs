@@ -72,6 +72,19 @@ public sealed class FindLegacyCallTests : IDisposable
     }
 
     [Fact]
+    public void Folders_that_lead_in_circles_are_read_once()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return; // links need a privilege there
+        }
+
+        scratch.Write("deep/a.ps1", Call);
+        Directory.CreateSymbolicLink(Path.Combine(scratch.Folder, "deep", "up"), scratch.Folder);
+        Assert.Single(engine.Run("Find-MidLegacyCall $folder", ("folder", scratch.Folder)));
+    }
+
+    [Fact]
     public void WhatIf_changes_nothing_and_names_the_change()
     {
         var path = scratch.Write("a.ps1", Call);

@@ -20,7 +20,10 @@ pub(crate) fn check(project: &Project) -> Result<Vec<String>, String> {
     if declared.ids.is_empty() {
         findings.push("src: no error id found (constants in a module `id`)".to_owned());
     }
-    findings.extend(headings(&declared.ids, &project.read(PAGE)?));
+    let raised = "bindings/powershell/src/Errors/ErrorIds.cs";
+    let mut described = declared.ids.clone();
+    described.extend(csharp_ids(&project.read(raised)?));
+    findings.extend(headings(&described, &project.read(PAGE)?));
     findings.extend(documented_kinds(&declared.kinds, &project.read(PAGE)?));
     let python = "python/midentity/errors.py";
     if project.path(python).exists() {
@@ -148,6 +151,12 @@ fn csharp_kinds(file: &str, kinds: &BTreeMap<String, u64>, text: &str) -> Vec<St
     differences(file, kinds, &found)
 }
 
+/// The ids that the PowerShell module raises itself: `internal const string Name = "a.b";`.
+fn csharp_ids(text: &str) -> Vec<String> {
+    let id = |line: &str| Some(line.trim().strip_prefix("internal const string ")?.split('"').nth(1)?.to_owned());
+    text.lines().filter_map(id).collect()
+}
+
 /// The header's statuses above MIDENTITY_OK are the kinds. Which of its numbers are statuses is said by `status.rs`.
 fn c_kinds(file: &str, kinds: &BTreeMap<String, u64>, header: &str, statuses: &str) -> Vec<String> {
     let plain = |name: &str| name.replace('_', "").to_lowercase();
@@ -233,6 +242,13 @@ mod tests {
             0
         );
         assert_eq!(python_kinds("e", &kinds, "    INVALID_ARGUMENT = 2\n").len(), 2);
+    }
+
+    #[test]
+    fn the_module_s_own_ids_are_read() {
+        let text = "    /// <summary>x</summary>\n    internal const string LibraryMissing = \"library.missing\";\n";
+        assert_eq!(csharp_ids(text), ["library.missing"]);
+        assert!(csharp_ids("static string A => \"a.b\";").is_empty());
     }
 
     #[test]

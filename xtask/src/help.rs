@@ -95,7 +95,7 @@ fn command(page: &Page) -> String {
     for set in &page.sets {
         out.push_str(&format!("<command:syntaxItem><maml:name>{}</maml:name>", escape(&page.name)));
         let mut members: Vec<_> = page.parameters.iter().filter(|parameter| parameter.is_in(&set.name)).collect();
-        members.sort_by_key(|parameter| parameter.position().unwrap_or(u32::MAX));
+        members.sort_by_key(|parameter| (parameter.position().unwrap_or(u32::MAX), !parameter.is_required()));
         for member in members {
             out.push_str(&parameter(member));
         }
@@ -123,7 +123,7 @@ fn command(page: &Page) -> String {
     out.push_str("<command:examples>\n");
     for example in &page.examples {
         out.push_str(&format!(
-            "<command:example><maml:title>{}</maml:title><dev:code>{}</dev:code><dev:remarks>{}</dev:remarks>\
+            "<command:example><maml:title>--- {} ---</maml:title><dev:code>{}</dev:code><dev:remarks>{}<maml:para/></dev:remarks>\
              </command:example>\n",
             escape(&example.title),
             escape(&example.code),

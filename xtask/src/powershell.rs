@@ -23,8 +23,12 @@ const SHARED_SDK: &str = "../shared/dotnet/activate.sh";
 pub(crate) fn suite(project: &Project, report: &mut Report) -> Result<(), String> {
     Report::announce("PowerShell");
     let Some(dotnet) = sdk_or_skip(project, "powershell", report) else { return Ok(()) };
-    let module = project.target.join("powershell/module/Midentity");
-    if let Err(why) = build(project, &dotnet, TESTS).and_then(|()| help::write(project, &module)) {
+    // The module's native library, and the emulator that its tests ask.
+    let native = process::run(&mut project.cargo(&["build", "--workspace"]));
+    let version = &project.packages.get("midentity").ok_or("cargo knows no package midentity")?.version;
+    let module = project.target.join("powershell/module/Midentity").join(version);
+    let built = native.and_then(|()| build(project, &dotnet, TESTS));
+    if let Err(why) = built.and_then(|()| help::write(project, &module)) {
         report.fail("powershell", &why);
         return Ok(());
     }

@@ -11,8 +11,31 @@
     DotNetFrameworkVersion = '4.7.2'
     FormatsToProcess       = @('Midentity.Format.ps1xml')
     CmdletsToExport        = @(
+        'Add-MidVMIdentity'
+        'Clear-MidTokenCache'
         'ConvertFrom-MidToken'
         'Find-MidLegacyCall'
+        'Get-MidContext'
+        'Get-MidFederatedCredential'
+        'Get-MidInstance'
+        'Get-MidResource'
+        'Get-MidResourceGroup'
+        'Get-MidRoleAssignment'
+        'Get-MidSubscription'
+        'Get-MidToken'
+        'Get-MidUserIdentity'
+        'Get-MidVMIdentity'
+        'Invoke-MidRestMethod'
+        'New-MidFederatedCredential'
+        'New-MidRoleAssignment'
+        'New-MidUserIdentity'
+        'Remove-MidFederatedCredential'
+        'Remove-MidRoleAssignment'
+        'Remove-MidUserIdentity'
+        'Remove-MidVMIdentity'
+        'Set-MidVMIdentity'
+        'Test-MidEndpoint'
+        'Update-MidUserIdentity'
     )
     FunctionsToExport      = @()
     AliasesToExport        = @()

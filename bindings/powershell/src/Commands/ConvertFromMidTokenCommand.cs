@@ -1,6 +1,5 @@
 using System;
 using System.Management.Automation;
-using System.Security;
 using Midentity.PowerShell.Tokens;
 
 namespace Midentity.PowerShell.Commands;
@@ -10,7 +9,7 @@ namespace Midentity.PowerShell.Commands;
 [OutputType(typeof(MidTokenClaims))]
 public sealed class ConvertFromMidTokenCommand : PSCmdlet
 {
-    /// <summary>A token: a SecureString, a string, or an object with one in its property Token.</summary>
+    /// <summary>A token: a SecureString, a string, or what Get-MidToken or Get-AzAccessToken returned.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true)]
     [Alias("AccessToken")]
     [ValidateNotNull]
@@ -21,25 +20,17 @@ public sealed class ConvertFromMidTokenCommand : PSCmdlet
     {
         try
         {
-            WriteObject(MidTokenClaims.Decode(Text(Token)));
+            var token = GivenToken.Of(Token)
+                ?? throw new FormatException("Give a SecureString, a string, or what Get-MidToken or Get-AzAccessToken returned.");
+            WriteObject(MidTokenClaims.Decode(token));
         }
         catch (FormatException error)
         {
-            // The target of this error would be the token itself.
-            WriteError(new ErrorRecord(error, "token.unreadable", ErrorCategory.InvalidData, null));
+            const string Hint = "Some services' tokens are encrypted, and nobody else can read them; else give the whole token.";
+            var failure = new MidentityException(MidErrorKind.InvalidArgument, ErrorIds.TokenUnreadable, error.Message, Hint);
+
+            // No target: it would be the token itself.
+            WriteError(failure.ToRecord(null));
         }
     }
-
-    private static string Text(PSObject given) => given.BaseObject switch
-    {
-        SecureString secret => SecretText.Reveal(secret),
-        string text => text.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) ? text.Substring(7) : text,
-        _ => (given.Properties["Token"] ?? given.Properties["access_token"])?.Value switch
-        {
-            SecureString secret => SecretText.Reveal(secret),
-            string text => text,
-            _ => throw new FormatException(
-                "Give a SecureString, a string, or an object that Get-MidToken or Get-AzAccessToken returned."),
-        },
-    };
 }

@@ -54,12 +54,43 @@ public sealed class FindMidLegacyCallCommand : PSCmdlet
         }
     }
 
-    private static IEnumerable<string> Below(string path) =>
-        Directory.Exists(path)
-            ? Directory.EnumerateFiles(path, "*", SearchOption.AllDirectories)
-                .Where(file => Scripts.Contains(System.IO.Path.GetExtension(file), StringComparer.OrdinalIgnoreCase))
-                .OrderBy(file => file, StringComparer.Ordinal)
-            : [path];
+    /// <summary>
+    /// The file, or the scripts of a folder and of those in it. Links to folders are not followed: they may lead in
+    /// circles. A folder that can't be read is one error, and the others go on.
+    /// </summary>
+    private IReadOnlyList<string> Below(string path)
+    {
+        if (!Directory.Exists(path))
+        {
+            return [path];
+        }
+
+        var found = new List<string>();
+        var folders = new Stack<string>([path]);
+        while (folders.Count > 0 && !Stopping)
+        {
+            var folder = folders.Pop();
+            try
+            {
+                found.AddRange(Directory.GetFiles(folder).Where(file =>
+                    Scripts.Contains(System.IO.Path.GetExtension(file), StringComparer.OrdinalIgnoreCase)));
+                foreach (var inner in Directory.GetDirectories(folder))
+                {
+                    if ((File.GetAttributes(inner) & FileAttributes.ReparsePoint) == 0)
+                    {
+                        folders.Push(inner);
+                    }
+                }
+            }
+            catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+            {
+                WriteError(new ErrorRecord(error, "legacy.read", ErrorCategory.ReadError, folder));
+            }
+        }
+
+        found.Sort(StringComparer.Ordinal);
+        return found;
+    }
 
     private IReadOnlyList<string> Matching(string path)
     {
@@ -71,11 +102,6 @@ public sealed class FindMidLegacyCallCommand : PSCmdlet
         catch (Exception error) when (error is ItemNotFoundException or SessionStateException)
         {
             WriteError(new ErrorRecord(error, "legacy.path", ErrorCategory.ObjectNotFound, path));
-            return [];
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            WriteError(new ErrorRecord(error, "legacy.read", ErrorCategory.ReadError, path));
             return [];
         }
     }
@@ -100,11 +126,6 @@ public sealed class FindMidLegacyCallCommand : PSCmdlet
         catch (Exception error) when (error is ItemNotFoundException or SessionStateException)
         {
             WriteError(new ErrorRecord(error, "legacy.path", ErrorCategory.ObjectNotFound, path));
-            return [];
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            WriteError(new ErrorRecord(error, "legacy.read", ErrorCategory.ReadError, path));
             return [];
         }
     }

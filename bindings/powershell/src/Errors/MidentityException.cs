@@ -2,33 +2,14 @@ using System;
 
 namespace Midentity.PowerShell;
 
-/// <summary>A failure in midentity. Neither it nor its texts hold a token, a key or a header.</summary>
+/// <summary>
+/// Why a call failed. Its texts hold no token, key or header. The stable id, such as imds.unreachable, is the first half of
+/// the error record's FullyQualifiedErrorId; docs/errors.md has a heading for each.
+/// </summary>
 public sealed class MidentityException : Exception
 {
-    /// <summary>An error without any detail.</summary>
-    public MidentityException()
-        : this(MidErrorKind.Internal, "internal", "A fault inside midentity.")
-    {
-    }
-
-    /// <summary>An error with a text only.</summary>
-    /// <param name="message">What happened.</param>
-    public MidentityException(string message)
-        : this(MidErrorKind.Internal, "internal", message)
-    {
-    }
-
-    /// <summary>An error with a text and what lay behind it.</summary>
-    /// <param name="message">What happened.</param>
-    /// <param name="innerException">What lay behind it.</param>
-    public MidentityException(string message, Exception innerException)
-        : base(message, innerException)
-    {
-        Kind = MidErrorKind.Internal;
-        Id = "internal";
-    }
-
-    internal MidentityException(MidErrorKind kind, string id, string message, string? hint = null)
+    /// <summary>A failure with its kind, its stable id, what happened and what to do about it.</summary>
+    public MidentityException(MidErrorKind kind, string id, string message, string? hint = null)
         : base(message)
     {
         Kind = kind;
@@ -39,27 +20,33 @@ public sealed class MidentityException : Exception
     /// <summary>What kind of failure it is.</summary>
     public MidErrorKind Kind { get; }
 
-    /// <summary>The stable id of the case, such as imds.unreachable; docs/errors.md has a heading for each.</summary>
+    /// <summary>The stable id, such as imds.unreachable.</summary>
     public string Id { get; }
 
-    /// <summary>What to do about it.</summary>
+    /// <summary>What to do about it; null where nothing is known.</summary>
     public string? Hint { get; }
 
-    /// <summary>The HTTP status of the service's answer.</summary>
+    /// <summary>The HTTP status that the service answered with; null where it did not answer.</summary>
     public int? StatusCode { get; internal set; }
 
     /// <summary>The service's own code, such as AuthorizationFailed.</summary>
     public string? Code { get; internal set; }
 
-    /// <summary>The service's id of the request.</summary>
+    /// <summary>The service's id of the request, for its support.</summary>
     public string? RequestId { get; internal set; }
 
     /// <summary>The id that ties the service's logs of one call together.</summary>
     public string? CorrelationId { get; internal set; }
 
-    /// <summary>How long the service asks to wait.</summary>
+    /// <summary>How long the service wants to be left alone; null where it does not say.</summary>
     public TimeSpan? RetryAfter { get; internal set; }
 
-    /// <summary>How many requests were made.</summary>
+    /// <summary>The source of tokens that failed, such as Imds; null where the failure is not a source's.</summary>
+    public override string? Source { get; set; }
+
+    /// <summary>How many requests were sent before the call gave up.</summary>
     public int Attempts { get; internal set; }
+
+    internal static MidentityException Argument(string id, string message, string hint) =>
+        new(MidErrorKind.InvalidArgument, id, message, hint);
 }

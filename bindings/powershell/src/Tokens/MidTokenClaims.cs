@@ -3,8 +3,10 @@ using System.Collections.Generic;
 using System.Globalization;
 using System.Linq;
 using System.Management.Automation;
+using System.Security;
 using System.Text;
 using Midentity.PowerShell.Json;
+using Midentity.PowerShell.Tokens;
 
 namespace Midentity.PowerShell;
 
@@ -58,19 +60,35 @@ public sealed class MidTokenClaims
     /// <summary>All claims by their names.</summary>
     public PSObject Claims { get; }
 
-    /// <summary>Reads a token; a FormatException says what is wrong with it, without any part of it.</summary>
-    internal static MidTokenClaims Decode(string token)
+    /// <summary>
+    /// Reads a token; a FormatException says what is wrong with it, without any part of it. The signature, without which
+    /// the rest is worth nothing, never becomes a managed string.
+    /// </summary>
+    internal static unsafe MidTokenClaims Decode(SecureString token) => SecretText.WithUtf8(token, static (bytes, length) =>
     {
-        var parts = token.Trim().Split('.');
-        if (parts.Length == 5)
+        var dots = new List<int>();
+        for (var i = 0; i < length; i++)
+        {
+            if (bytes[i] == '.')
+            {
+                dots.Add(i);
+            }
+        }
+
+        if (dots.Count == 4)
         {
             throw new FormatException("The token is encrypted: only the service that it is for can read it.");
         }
 
-        return parts.Length == 3
-            ? new MidTokenClaims(Part(parts[0], "header"), Part(parts[1], "claims"))
-            : throw new FormatException("This is no token: it has not three parts with dots between them.");
-    }
+        if (dots.Count != 2)
+        {
+            throw new FormatException("This is no token that can be read: it has not three parts with dots between them.");
+        }
+
+        var header = Encoding.ASCII.GetString(bytes, dots[0]);
+        var claims = Encoding.ASCII.GetString(bytes + dots[0] + 1, dots[1] - dots[0] - 1);
+        return new MidTokenClaims(Part(header, "header"), Part(claims, "claims"));
+    });
 
     private static PSObject Part(string part, string name)
     {
