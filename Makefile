@@ -7,7 +7,7 @@ CARGO ?= cargo
 XTASK := $(CARGO) run --quiet --package xtask --
 
 # Names that are also folders or files must not be taken for them.
-.PHONY: help demo test check test-clients test-powershell bench fuzz soak setup-system ci need-cargo
+.PHONY: help demo test check test-clients test-windows test-powershell bench fuzz soak setup-system ci need-cargo
 
 help: ## this list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z][a-z-]*:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,6 +24,9 @@ check: need-cargo ## formats, lints, types, documentation, the project's own che
 
 test-clients: need-cargo ## azure-identity, MSAL and Azure's clients, unmodified, against the emulator
 	@$(XTASK) test-clients $(FLAGS)
+
+test-windows: need-cargo ## the core and the emulator as Windows programs, built here and run under Wine
+	@$(XTASK) test-windows $(FLAGS)
 
 test-powershell: need-cargo ## the PowerShell module in the real engine (with a .NET SDK 10)
 	@$(XTASK) test --only powershell $(FLAGS)

@@ -18,6 +18,19 @@ build_native() { # the emulator and our measuring programs
   "$cargo" build --release --locked --quiet --package midentity --examples
 }
 
+build_c() { # the C library, our C program, and what one writes by hand instead
+  echo "building the C library and programs (release)"
+  "$cargo" build --release --locked --quiet --package midentity-c
+  local cc=${CC:-cc} out=$release/c sources=benches/side_by_side
+  mkdir -p "$out"
+  "$cc" -O2 -std=c11 -D_POSIX_C_SOURCE=200809L -Wall -Wextra -Iinclude "$sources/ours.c" -o "$out/ours_c" \
+    -L"$release" -lmidentity -Wl,-rpath,"$release"
+  # The loader looks for the name that the library has for it.
+  ln -sf libmidentity.so "$release/libmidentity.so.$(sed -n 's/^#define MIDENTITY_ABI_VERSION_MAJOR //p' include/midentity.h)"
+  "$cc" -O2 -std=c11 -Wall -Wextra "$sources/by_hand.c" -o "$out/by_hand" -lcurl -lcjson ||
+    fail "the C program by hand can't be built" "install libcurl and cJSON for development (libcurl4-openssl-dev, libcjson-dev)"
+}
+
 build_python() { # REQUIREMENTS…: the environment, and our wheel in it
   local python=${PYTHON:-python3} stamp=$venv/requirements.stamp wanted wheels=$root/.cache/bench/wheels
   "$python" -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null ||

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Speed, side by side with azure-identity and the Rust crate azure_identity in one run; benches/README.md tells how to
+# Speed, side by side with azure-identity, the Rust crate azure_identity and libcurl in one run; benches/README.md tells how to
 # read it. ROUNDS=n for more or fewer turns, CRITERION=1 for the core's own costs one by one as well.
 set -euo pipefail
 # shellcheck source=benches/prepare.sh
@@ -8,12 +8,13 @@ set -euo pipefail
 build_native
 echo "building the Rust peer (release)"
 CARGO_TARGET_DIR=benches/peers/target "$cargo" build --release --locked --quiet --manifest-path benches/peers/Cargo.toml
+build_c
 build_python build.txt bench.txt
 
 echo "measuring, ${ROUNDS:-11} turns for each row"
 "$venv/bin/python" benches/side_by_side/side_by_side.py \
   --emulator "$release/midentity-emulator" --native "$release/examples" \
-  --peer benches/peers/target/release/peer --python "$venv/bin/python" --rounds "${ROUNDS:-11}"
+  --peer benches/peers/target/release/peer --c "$release/c" --python "$venv/bin/python" --rounds "${ROUNDS:-11}"
 
 if [ "${CRITERION:-0}" != 0 ]; then
   "$cargo" bench --locked --package midentity --bench core

@@ -40,6 +40,11 @@
 #endif
 
 /**
+ * The package's version that this header belongs to; midentity_version gives the loaded library's.
+ */
+#define MIDENTITY_VERSION "0.1.0"
+
+/**
  * As the length of a text: it ends at its first NUL.
  */
 #define MIDENTITY_NTS SIZE_MAX
@@ -922,7 +927,8 @@ void midentity_token_free(struct midentity_token *token);
 /**
  * Waits until the operation has ended: at most `timeout_ms` milliseconds, without limit where that is negative.
  * Returns MIDENTITY_PENDING, and no error, where it has not ended by then; else MIDENTITY_OK or the operation's own
- * status with its error. May be called any number of times, from any threads.
+ * status with its error. May be called any number of times, from any threads; inside the operation's own progress
+ * callback, which it would wait for, only with 0: else MIDENTITY_INVALID_ARGUMENT.
  */
 MIDENTITY_API
 midentity_status midentity_operation_wait(const struct midentity_operation *operation,
@@ -940,8 +946,8 @@ midentity_status midentity_operation_on_done(struct midentity_operation *operati
                                              struct midentity_error **error);
 
 /**
- * Has `callback` told how long-running work goes on, from now on. NULL takes it back: when this returns, it runs no
- * more.
+ * Has `callback` told how long-running work goes on, from now on. Another one takes its place, NULL takes it back: when
+ * this returns, the one before runs no more.
  */
 MIDENTITY_API
 midentity_status midentity_operation_on_progress(struct midentity_operation *operation,
@@ -1067,8 +1073,8 @@ midentity_status midentity_token_provider_new_azure_cli(const char *tenant,
                                                         struct midentity_error **error);
 
 /**
- * Answers a token callback. `expires_on` is in seconds since 1970 UTC; 0 where the token is to say it itself. Yours to
- * wipe afterwards.
+ * Answers a token callback; of several tokens the last one counts. `expires_on` is in seconds since 1970 UTC; 0 where
+ * the token is to say it itself. Yours to wipe afterwards.
  */
 MIDENTITY_API
 midentity_status midentity_token_answer_give(struct midentity_token_answer *answer,
@@ -1077,7 +1083,8 @@ midentity_status midentity_token_answer_give(struct midentity_token_answer *answ
                                              int64_t expires_on);
 
 /**
- * Answers a token callback with a failure: `status` is its kind, `message` says why, for people and without secrets.
+ * Answers a token callback with a failure: `status` is its kind (MIDENTITY_AUTHENTICATION, _TRANSPORT, …), `message`
+ * says why, for people and without secrets. A failure counts more than a token that was given before or after it.
  */
 MIDENTITY_API
 midentity_status midentity_token_answer_fail(struct midentity_token_answer *answer,

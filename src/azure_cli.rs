@@ -1,6 +1,8 @@
 //! The Azure CLI's login: for administrators on a workstation, where no managed identity is.
 
-use std::ffi::OsString;
+mod program;
+
+use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::io::ErrorKind as IoErrorKind;
 use std::process::Stdio;
@@ -28,6 +30,9 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 const OUTPUT_LIMIT: u64 = 1024 * 1024;
 /// Tokens are taken anew this long before they expire.
 const MARGIN: i64 = 300;
+/// A program with windows of its own must not flash a console; the system's number for that.
+#[cfg(windows)]
+const CREATE_NO_WINDOW: u32 = 0x0800_0000;
 
 /// Tokens of whoever has signed in with `az login`.
 ///
@@ -51,7 +56,8 @@ struct Inner {
 }
 
 impl AzureCli {
-    /// The `az` that the search path leads to, and its current login.
+    /// The `az` that the search path leads to, and its current login. On Windows that is `az` with an extension of
+    /// `PATHEXT` in one of the path's folders, and never one in the current folder or beside the program.
     ///
     /// ```
     /// let _ = midentity::AzureCli::new();
@@ -100,7 +106,10 @@ impl AzureCli {
 
     async fn take(&self, scope: &Scope, options: &TokenOptions) -> Result<AccessToken> {
         let inner = &*self.0;
-        let resource = scope.resource(&inner.cloud);
+        // Public names only: az itself knows which cloud it is signed in to.
+        let Some(resource) = scope.resource(&inner.cloud) else {
+            return Err(Error::argument(id::ARGUMENT_SCOPE, "the short name is unknown", "give the resource itself"));
+        };
         if resource.starts_with('-') {
             return Err(Error::argument(id::ARGUMENT_SCOPE, "the scope begins with a dash", "give a resource"));
         }
@@ -130,11 +139,26 @@ impl AzureCli {
         Ok(token)
     }
 
+    /// What is started: the program that was named, else what the search path leads to.
+    fn started(&self) -> Result<OsString> {
+        if let Some(program) = &self.0.program {
+            return Ok(program.clone());
+        }
+        #[cfg(windows)]
+        return program::search().map(Into::into).ok_or_else(|| missing(OsStr::new("az")));
+        #[cfg(not(windows))]
+        Ok("az".into())
+    }
+
     async fn run(&self, resource: &str) -> Result<Zeroizing<Vec<u8>>> {
         let inner = &*self.0;
-        let program =
-            inner.program.clone().unwrap_or_else(|| OsString::from(if cfg!(windows) { "az.cmd" } else { "az" }));
+        let program = self.started()?;
         let mut command = Command::new(&program);
+        #[cfg(windows)]
+        {
+            program::check_argument(resource)?;
+            command.creation_flags(CREATE_NO_WINDOW);
+        }
         command.args(["account", "get-access-token", "--output", "json", "--resource", resource]);
         if let Some(tenant) = &inner.tenant {
             command.args(["--tenant", tenant]);
@@ -142,12 +166,7 @@ impl AzureCli {
         command.env("AZURE_CORE_NO_COLOR", "true").env("AZURE_CORE_ONLY_SHOW_ERRORS", "true");
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
         let mut child = command.spawn().map_err(|e| match e.kind() {
-            IoErrorKind::NotFound => Error::new(
-                ErrorKind::Unavailable,
-                id::AZURE_CLI_MISSING,
-                format!("there is no program {}", program.to_string_lossy()),
-            )
-            .with_hint("install the Azure CLI and run `az login`, or use another way to sign in"),
+            IoErrorKind::NotFound => missing(&program),
             _ => Error::new(ErrorKind::Unavailable, id::AZURE_CLI_MISSING, format!("az can't be started: {e}"))
                 .with_hint("check that the program may be run"),
         })?;
@@ -183,6 +202,15 @@ impl TokenProvider for AzureCli {
     fn token<'a>(&'a self, scope: &'a Scope, options: &'a TokenOptions) -> TokenFuture<'a> {
         Box::pin(self.take(scope, options))
     }
+}
+
+fn missing(program: &OsStr) -> Error {
+    Error::new(
+        ErrorKind::Unavailable,
+        id::AZURE_CLI_MISSING,
+        format!("there is no program {}", program.to_string_lossy()),
+    )
+    .with_hint("install the Azure CLI and run `az login`, or use another way to sign in")
 }
 
 fn failed(words: &str, code: Option<i32>) -> Error {
@@ -237,6 +265,8 @@ fn read(output: &[u8], now: i64) -> Result<AccessToken> {
 
 #[cfg(test)]
 mod tests {
+    use std::path::{Path, PathBuf};
+
     use super::*;
 
     #[test]
@@ -258,32 +288,49 @@ mod tests {
         assert!(!format!("{error:?}").contains("canary"));
     }
 
-    #[cfg(unix)]
+    /// A stand-in for az that notes what it was asked and gives a token; its path.
+    fn stand_in(folder: &Path) -> PathBuf {
+        std::fs::create_dir_all(folder).unwrap();
+        let answer = r#"{"accessToken":"t","expires_on":4000000000}"#;
+        #[cfg(windows)]
+        let (name, script) = ("az.cmd", format!("@echo off\r\n>>\"%~dp0runs\" echo %*\r\necho {answer}\r\n"));
+        #[cfg(unix)]
+        let (name, script) =
+            ("az", format!("#!/bin/sh\necho \"$*\" >> '{}/runs'\necho '{answer}'\n", folder.display()));
+        let program = folder.join(name);
+        std::fs::write(&program, script).unwrap();
+        #[cfg(unix)]
+        std::fs::set_permissions(&program, std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
+        program
+    }
+
     #[tokio::test]
     async fn the_program_runs_without_a_shell_and_its_token_is_kept() {
-        use std::io::Write;
-        use std::os::unix::fs::PermissionsExt;
-        let folder = std::env::temp_dir().join(format!("midentity-az-{}", std::process::id()));
-        std::fs::create_dir_all(&folder).unwrap();
-        let program = folder.join("az");
-        let runs = folder.join("runs");
-        let mut file = std::fs::File::create(&program).unwrap();
-        let script = format!(
-            "#!/bin/sh\necho \"$*\" >> '{}'\necho '{{\"accessToken\":\"t\",\"expires_on\":4000000000}}'\n",
-            runs.display()
-        );
-        file.write_all(script.as_bytes()).unwrap();
-        drop(file);
-        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o700)).unwrap();
-        let az = AzureCli::new().program(&program);
+        let folder = std::env::temp_dir().join(format!("midentity az-{}", std::process::id()));
+        let az = AzureCli::new().program(stand_in(&folder));
         let scope = Scope::parse("https://a/$(touch);'").unwrap();
         for _ in 0..2 {
             assert_eq!(az.token(&scope, &TokenOptions::new()).await.unwrap().secret().expose(), "t");
         }
-        let runs = std::fs::read_to_string(runs).unwrap();
-        assert_eq!(runs.trim(), "account get-access-token --output json --resource https://a/$(touch);'");
+        let runs = std::fs::read_to_string(folder.join("runs")).unwrap();
+        // A batch file sees its arguments as they were quoted.
+        let resource = if cfg!(windows) { "\"https://a/$(touch);'\"" } else { "https://a/$(touch);'" };
+        assert_eq!(runs.trim(), format!("account get-access-token --output json --resource {resource}"));
         let missing = AzureCli::new().program(folder.join("none"));
         assert_eq!(missing.token(&scope, &TokenOptions::new()).await.unwrap_err().id(), id::AZURE_CLI_MISSING);
+        std::fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[cfg(windows)]
+    #[tokio::test]
+    async fn a_batch_file_is_told_nothing_that_cmd_would_read() {
+        let folder = std::env::temp_dir().join(format!("midentity-cmd-{}", std::process::id()));
+        let az = AzureCli::new().program(stand_in(&folder));
+        for resource in ["https://a/&echo", "https://a/%PATH%", "https://a/\"|x", "https://a/^"] {
+            let error = az.token(&Scope::parse(resource).unwrap(), &TokenOptions::new()).await.unwrap_err();
+            assert_eq!(error.id(), id::ARGUMENT_SCOPE, "{resource}");
+        }
+        assert!(!folder.join("runs").exists(), "it was not started");
         std::fs::remove_dir_all(folder).unwrap();
     }
 }

@@ -315,6 +315,6 @@ impl ArmClient {
         body: Option<&Value>,
         interrupted: impl FnMut() -> Result<()>,
     ) -> Result<ArmResponse> {
-        runtime::wait_shared(self.0.request(method, path, api_version, body), interrupted)
+        runtime::wait_here(self.0.request(method, path, api_version, body), interrupted)
     }
 }

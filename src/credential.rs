@@ -13,6 +13,7 @@ use tokio::runtime::Handle;
 use crate::cache::{Entry, Fetched, Found, Key, TokenCache};
 use crate::clock::Clock;
 use crate::cloud::Cloud;
+use crate::cloud_endpoints::Discovery;
 use crate::error::{Error, ErrorKind, Result, id};
 use crate::http::BoxFuture;
 use crate::identity::Identity;
@@ -52,6 +53,7 @@ struct Inner {
     source: Box<dyn TokenSource>,
     identity: Identity,
     cloud: Result<Cloud>,
+    discovery: Discovery,
     cache: TokenCache,
     clock: Clock,
     timeout: Duration,
@@ -171,8 +173,11 @@ impl Credential {
         if inner.closed.load(Ordering::Relaxed) {
             return Err(Error::closed("the credential"));
         }
-        let (entry, resource) = inner.entry(scope, options.enable_cae)?;
+        let started = inner.clock.monotonic();
         let limit = options.timeout.unwrap_or(inner.timeout);
+        let resource = inner.resource(scope, limit).await?;
+        let limit = limit.saturating_sub(inner.clock.monotonic().saturating_sub(started));
+        let entry = inner.entry(scope, &resource, options.enable_cae);
         if options.bypasses_cache() {
             return inner.take(&entry, &resource, limit, true).await;
         }
@@ -232,15 +237,25 @@ impl Credential {
 }
 
 impl Inner {
-    fn entry(&self, scope: &Scope, cae: bool) -> Result<(Arc<Entry>, Box<str>)> {
+    async fn resource(&self, scope: &Scope, limit: Duration) -> Result<Box<str>> {
         let cloud = self.cloud.as_ref().map_err(Error::clone)?;
-        let resource: Box<str> = scope.resource(cloud).into();
+        match (scope.resource(cloud), scope.short_name()) {
+            (Some(resource), _) => Ok(resource.into()),
+            (None, Some(name)) => {
+                let endpoints = self.discovery.endpoints(cloud, &self.clock, limit).await?;
+                Ok(endpoints.resource(name, cloud)?.into())
+            }
+            (None, None) => Ok(Box::default()),
+        }
+    }
+
+    fn entry(&self, scope: &Scope, resource: &str, cae: bool) -> Arc<Entry> {
         let generation = self.cache.generation();
         let known = |s: &&Slot| s.cae == cae && s.generation == generation && s.scope.same(scope);
         if let Some(slot) = self.slots.load().iter().find(known) {
-            return Ok((Arc::clone(&slot.entry), resource));
+            return Arc::clone(&slot.entry);
         }
-        let key = Key { partition: Arc::clone(&self.partition), resource: resource.clone(), cae };
+        let key = Key { partition: Arc::clone(&self.partition), resource: resource.into(), cae };
         let entry = self.cache.entry(&key, &self.clock);
         let slot = Slot { scope: scope.clone(), cae, generation, entry: Arc::clone(&entry) };
         self.slots.rcu(|slots| {
@@ -249,7 +264,7 @@ impl Inner {
             slots.insert(0, slot.clone());
             slots
         });
-        Ok((entry, resource))
+        entry
     }
 
     async fn take(&self, entry: &Entry, resource: &str, limit: Duration, newer: bool) -> Result<AccessToken> {

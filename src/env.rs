@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 /// Where environment variables are read from: the process, or a fixed set for tests.
 ///
-/// An empty value counts as absent.
+/// An empty value counts as absent. Names are compared as the system does it: on Windows without case.
 ///
 /// ```
 /// let env = midentity::Env::fixed([("MIDENTITY_CLOUD", "AzureChinaCloud"), ("HOME", "")]);
@@ -45,8 +45,26 @@ impl Env {
     pub fn var(&self, name: &str) -> Option<String> {
         let value = match &self.0 {
             None => std::env::var(name).ok(),
+            Some(map) if cfg!(windows) => {
+                map.iter().find(|(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, value)| value.clone())
+            }
             Some(map) => map.get(name).cloned(),
         };
         value.filter(|v| !v.trim().is_empty())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_compared_as_the_system_does_it() {
+        let fixed = Env::fixed([("Midentity_Cloud", "x")]);
+        assert_eq!(fixed.var("Midentity_Cloud").as_deref(), Some("x"));
+        assert_eq!(fixed.var("MIDENTITY_CLOUD").is_some(), cfg!(windows));
+        let process = Env::process();
+        assert!(process.var("PATH").is_some());
+        assert_eq!(process.var("pAtH").is_some(), cfg!(windows));
     }
 }

@@ -248,6 +248,12 @@ pub mod id {
     pub const VM_IDENTITY_LOST: &str = "vm_identity.lost";
     /// Resource Manager answered with a redirect, which would carry the token elsewhere.
     pub const ARM_REDIRECTED: &str = "arm.redirected";
+    /// A private cloud does not say where its services are.
+    pub const CLOUD_ENDPOINTS: &str = "cloud.endpoints";
+    /// An audience is that of another cloud.
+    pub const CLOUD_AUDIENCE_REFUSED: &str = "cloud.audience_refused";
+    /// A private cloud names no such service.
+    pub const CLOUD_NO_SERVICE: &str = "cloud.no_service";
 }
 
 /// What failed, why, and what to do. Cheap to clone: waiters of one request share its error.

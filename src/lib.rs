@@ -28,6 +28,7 @@ pub mod blocking;
 mod cache;
 mod clock;
 mod cloud;
+mod cloud_endpoints;
 #[cfg(test)]
 #[path = "../tests/conformance/mod.rs"]
 mod conformance;
@@ -56,6 +57,7 @@ pub use azure_cli::AzureCli;
 pub use cache::TokenCache;
 pub use clock::Clock;
 pub use cloud::Cloud;
+pub use cloud_endpoints::CloudEndpoints;
 pub use credential::{Credential, CredentialBuilder};
 pub use env::Env;
 pub use error::{Error, ErrorKind, Result};

@@ -3,10 +3,11 @@
 //! Two of them, both made on first use and both the process's own: an inherited runtime is a memory-safety fault, as
 //! parent and child would share one event queue. After `fork` the child leaks what it inherited and makes its own.
 //!
-//! * A token call runs on a small single-threaded runtime that its own thread drives: no other thread has to wake up,
-//!   which is most of the cost of a request on the same machine.
-//! * Everything that goes on after the call returns (background refresh, pooled connections, asyncio) runs on one
-//!   runtime with two threads.
+//! * A call that blocks runs on a small single-threaded runtime that its own thread drives: no other thread has to wake
+//!   up, which is most of the cost of a request on the same machine. A connection that is kept waits on that runtime,
+//!   and is taken up again with it.
+//! * Everything that goes on after the call returns (background refresh, asyncio), and what a later call may take up
+//!   again (long-running operations), runs on one runtime with two threads.
 
 use std::future::Future;
 use std::sync::{Mutex, PoisonError};
@@ -18,8 +19,8 @@ use crate::error::{Error, ErrorKind, Result, id};
 use crate::fork::PerProcess;
 use crate::http::BoxFuture;
 
-/// Idle runtimes beyond this are dropped: each holds an event queue.
-const IDLE: usize = 8;
+/// Idle runtimes beyond this are dropped: each holds an event queue, and the connections that were opened on it.
+const IDLE: usize = 32;
 
 static LOCAL: PerProcess<Locals> = PerProcess::new();
 static SHARED: PerProcess<Shared> = PerProcess::new();
@@ -74,7 +75,7 @@ pub fn handle() -> Result<Handle> {
     shared().map(|r| r.handle().clone())
 }
 
-/// Waits for a future that opens connections of its own, on this thread.
+/// Waits for a future that begins and ends with this call, on this thread.
 ///
 /// # Errors
 /// `runtime.nested` inside an async runtime, `runtime.start`, and what `interrupted` answers: it is asked every 50 ms.
@@ -86,7 +87,13 @@ pub fn wait_here<T>(future: impl Future<Output = Result<T>>, interrupted: impl F
         Some(runtime) => runtime,
         None => Builder::new_current_thread().enable_all().build().map_err(cannot_start)?,
     };
-    let result = runtime.block_on(interruptible(future, interrupted));
+    let result = runtime.block_on(async {
+        let result = interruptible(future, interrupted).await;
+        // A connection goes back to its pool in a task of its own, and tasks stand still between calls: without a turn
+        // for it the next call would open another.
+        tokio::task::yield_now().await;
+        result
+    });
     let mut idle = locals.0.lock().unwrap_or_else(PoisonError::into_inner);
     // Last in, first out: the runtime that holds the open connection is taken up again.
     if idle.len() < IDLE {
@@ -95,7 +102,7 @@ pub fn wait_here<T>(future: impl Future<Output = Result<T>>, interrupted: impl F
     result
 }
 
-/// Waits for a future whose connections are pooled, driven by the shared runtime.
+/// Waits for a future that a later call may go on with: its timers and connections belong to the shared runtime.
 ///
 /// # Errors
 /// As [`wait_here`].

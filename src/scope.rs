@@ -16,9 +16,10 @@ use crate::error::{Error, Result, id};
 /// ```
 /// use midentity::{Cloud, Scope};
 /// let public = Cloud::public();
-/// assert_eq!(Scope::parse("https://management.azure.com//.default")?.resource(&public), "https://management.azure.com/");
-/// assert_eq!(Scope::parse("ARM")?.resource(&public), "https://management.azure.com/");
-/// assert_eq!(Scope::parse("api://my-app")?.resource(&public), "api://my-app");
+/// let resource = |text: &str| Ok::<_, midentity::Error>(Scope::parse(text)?.resource(&public).map(str::to_owned));
+/// assert_eq!(resource("https://management.azure.com//.default")?.as_deref(), Some("https://management.azure.com/"));
+/// assert_eq!(resource("ARM")?.as_deref(), Some("https://management.azure.com/"));
+/// assert_eq!(resource("api://my-app")?.as_deref(), Some("api://my-app"));
 /// # Ok::<(), midentity::Error>(())
 /// ```
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -110,19 +111,28 @@ impl Scope {
         }
     }
 
-    /// The resource (audience) that goes to the service, exactly as it will be spelled.
+    /// The resource (audience) that goes to the service, exactly as it will be spelled; `None` for a short name whose
+    /// service a private cloud has to name first.
     ///
     /// ```
     /// use midentity::{Cloud, Scope};
     /// let scope = Scope::parse("keyvault")?;
-    /// assert_eq!(scope.resource(&Cloud::public()), "https://vault.azure.net");
+    /// assert_eq!(scope.resource(&Cloud::public()), Some("https://vault.azure.net"));
+    /// assert_eq!(scope.resource(&Cloud::parse("https://arm.private.test")?), None);
     /// # Ok::<(), midentity::Error>(())
     /// ```
     #[must_use]
-    pub fn resource<'a>(&'a self, cloud: &'a Cloud) -> &'a str {
+    pub fn resource<'a>(&'a self, cloud: &'a Cloud) -> Option<&'a str> {
         match &self.0 {
-            Kind::Resource(resource) => resource,
+            Kind::Resource(resource) => Some(resource),
             Kind::Named(name) => cloud.resource_of(*name),
+        }
+    }
+
+    pub(crate) fn short_name(&self) -> Option<ShortName> {
+        match self.0 {
+            Kind::Named(name) => Some(name),
+            Kind::Resource(_) => None,
         }
     }
 
@@ -175,7 +185,7 @@ mod tests {
             ("https://a/user_impersonation", "https://a/user_impersonation"),
             ("https://a/", "https://a/"),
         ] {
-            assert_eq!(Scope::parse(scope).unwrap().resource(&cloud), resource);
+            assert_eq!(Scope::parse(scope).unwrap().resource(&cloud), Some(resource));
         }
     }
 }

@@ -73,6 +73,7 @@ class Bench:
     python: str
     native: pathlib.Path
     peer: str
+    c: pathlib.Path
     rounds: int
     rows: list[Row] = field(default_factory=list)
     administrator: dict[str, str] = field(default_factory=dict)
@@ -237,6 +238,13 @@ class Bench:
         times = self.turns(lambda: self.process(python_first, 1), lambda: self.process(azure_first, 1))
         self.add_ratio("Python: start to first token", *times, 0.08)
 
+        c_first, by_hand = [str(self.c / "ours_c"), "first-token"], [str(self.c / "by_hand")]
+        ours, peer, hand = self.turns(
+            lambda: self.process(c_first, 1), lambda: self.process(peer_first, 1), lambda: self.process(by_hand, 1)
+        )
+        self.add_ratio("C: start to first token, over the Rust peer", ours, peer, 0.45)
+        self.add_ratio("C: start to first token, over libcurl and cJSON", ours, hand, 1.00)
+
         bare, ours, peer = self.turns(
             lambda: self.process([self.python, "-c", "pass"], 0),
             lambda: self.process([self.python, "-c", "import midentity"], 0),
@@ -255,6 +263,11 @@ class Bench:
             self.emulator.lifetime(DAY)
 
         self.add_ratio("Rust: cached", *self.native_and_peer("cached", 2_000_000, 200_000), 0.20)
+        ours, peer = self.turns(
+            lambda: self.worker([str(self.c / "ours_c"), "cached", "2000000"]),
+            lambda: self.worker([self.peer, "cached", "200000"]),
+        )
+        self.rows.append(Row("C: cached", ours, peer, "≤ 120 ns", ours <= 120e-9))
         self.add_ratio("Python: cached", *self.python_and_peer("cached", 1_000_000, 10_000), 0.02)
         self.add_ratio("Python: cached, asyncio", *self.python_and_peer("asyncio", 300_000, 10_000), 0.04)
         for name, most, times in (
@@ -318,11 +331,12 @@ def main():
     parser.add_argument("--emulator", required=True, help="the emulator's release binary")
     parser.add_argument("--native", required=True, type=pathlib.Path, help="the folder of our release examples")
     parser.add_argument("--peer", required=True, help="the Rust peer's release binary")
+    parser.add_argument("--c", type=pathlib.Path, required=True, help="the folder of our and the hand-made C program")
     parser.add_argument("--python", required=True, help="the interpreter that has both packages")
     parser.add_argument("--rounds", type=int, default=11, help="measured turns for each row")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as state, Emulator(arguments.emulator, state) as emulator:
-        bench = Bench(emulator, arguments.python, arguments.native, arguments.peer, arguments.rounds)
+        bench = Bench(emulator, arguments.python, arguments.native, arguments.peer, arguments.c, arguments.rounds)
         try:
             bench.run()
         except BrokenMeasurementError as broken:

@@ -19,7 +19,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         "macos" => {
             println!("cargo::rustc-cdylib-link-arg=-Wl,-install_name,@rpath/libmidentity.{major}.dylib");
         }
-        _ => println!("cargo::rustc-cdylib-link-arg=-Wl,-soname,libmidentity.so.{major}"),
+        _ => {
+            println!("cargo::rustc-cdylib-link-arg=-Wl,-soname,libmidentity.so.{major}");
+            // Its threads go on when a host that loaded it lets it go: the code stays.
+            println!("cargo::rustc-cdylib-link-arg=-Wl,-z,nodelete");
+        }
     }
     Ok(())
 }

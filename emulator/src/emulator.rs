@@ -13,7 +13,7 @@ use tokio::sync::oneshot;
 use tokio_rustls::TlsAcceptor;
 
 use crate::control::facts::{self, Facts};
-use crate::control::settings::{Lro, Settings};
+use crate::control::settings::{Lro, RateLimits, Settings};
 use crate::control::{self, populate};
 use crate::fault::{Fault, FaultError};
 use crate::request_log::RequestRecord;
@@ -354,6 +354,13 @@ impl Emulator {
     /// Sets the longest page of a list.
     pub fn set_page_size(&self, items: usize) {
         self.shared.world().settings.page_size = items;
+    }
+
+    /// Sets how many requests are taken before 429; the buckets are full again.
+    pub fn set_rate_limits(&self, limits: RateLimits) {
+        let mut world = self.shared.world();
+        world.settings.rate_limits = limits;
+        world.buckets = Default::default();
     }
 
     /// Fills a resource group with user-assigned identities named `many-00000` and up, and gives the number of those

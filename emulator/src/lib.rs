@@ -32,7 +32,7 @@ mod token;
 mod trust;
 
 pub use control::facts::{Facts, PrincipalFacts, UserIdentityFacts};
-pub use control::settings::{Lro, LroFailure, Settings};
+pub use control::settings::{Lro, LroFailure, Rate, RateLimits, Settings};
 pub use door::Door;
 pub use emulator::{Emulator, IssueError, Options, StartError};
 pub use fault::{Drop as DropPoint, Fault, FaultError, FaultMatch};

@@ -39,7 +39,7 @@ struct Serve {
     /// The machine that the plain port speaks for (NAME or GROUP/NAME); any other is at /vm/NAME.
     #[arg(long, value_name = "NAME")]
     vm: Option<String>,
-    /// Stop when the program that started this one ends.
+    /// Stop when the program that started this one ends (on Windows: when standard input does).
     #[arg(long)]
     exit_with_parent: bool,
     /// Log each request on stderr: method, path, status.
@@ -114,10 +114,19 @@ fn interrupted() -> io::Result<impl Future<Output = ()>> {
     })
 }
 
-#[cfg(not(unix))]
+/// Windows has no SIGTERM: what a console sends stands for it, Ctrl-Break also from a program to its child.
+#[cfg(windows)]
 fn interrupted() -> io::Result<impl Future<Output = ()>> {
-    Ok(async {
-        let _ = tokio::signal::ctrl_c().await;
+    use tokio::signal::windows;
+    let (mut interrupt, mut stop) = (windows::ctrl_c()?, windows::ctrl_break()?);
+    let (mut close, mut shutdown) = (windows::ctrl_close()?, windows::ctrl_shutdown()?);
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = stop.recv() => {}
+            _ = close.recv() => {}
+            _ = shutdown.recv() => {}
+        }
     })
 }
 

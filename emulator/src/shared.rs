@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::arm::operations::Operations;
+use crate::arm::rate_limits::Buckets;
 use crate::control::settings::Settings;
 use crate::fault::Faults;
 use crate::request_log::RequestLog;
@@ -38,6 +39,8 @@ pub(crate) struct World {
     /// How slow the emulated Azure is.
     pub(crate) settings: Settings,
     pub(crate) operations: Operations,
+    /// How many requests are left to whom.
+    pub(crate) buckets: Buckets,
     /// What instance metadata still shows of a machine, by its folded id, until a time in milliseconds.
     pub(crate) metadata_lag: Vec<(String, i64, Attached)>,
     /// Deleted assignments that still count, until a time in milliseconds.
@@ -64,6 +67,7 @@ impl World {
 
     fn forget_what_was_under_way(&mut self) {
         self.operations = Operations::default();
+        self.buckets = Buckets::default();
         self.metadata_lag.clear();
         self.lingering.clear();
         self.federated_writes.clear();
@@ -118,6 +122,7 @@ impl Shared {
             clock_offset: 0,
             settings: Settings::default(),
             operations: Operations::default(),
+            buckets: Buckets::default(),
             metadata_lag: Vec::new(),
             lingering: Vec::new(),
             federated_writes: Vec::new(),

@@ -202,6 +202,27 @@ class Pages(Generic[_T]):
             [1]
         """
 
+    @property
+    def continuation(self) -> str | None:
+        """Where the next page is, to hand to `resume` of the same list, now or in another process; None at the end.
+
+        It counts by pages: what is left of the page at hand is not in it. It may be signed, and is no text for logs.
+        """
+
+    def resume(self, continuation: str) -> Self:
+        """Go on from where a `continuation` of the same list points. Gives the list itself.
+
+        Raises:
+            InvalidArgumentError: The text is no continuation.
+            ProtocolError: It leads to another host than the client's cloud (`arm.host_refused`).
+
+        Example:
+            >>> pages = arm.user_identities.list()
+            >>> start = pages.continuation
+            >>> [identity.name for identity in arm.user_identities.list().resume(start)]
+            ['id1']
+        """
+
     def _awaited(self) -> AsyncPages[_T]: ...
     def __iter__(self) -> Self: ...
     def __next__(self) -> _T: ...
@@ -213,6 +234,13 @@ class AsyncPages(Generic[_T]):
 
     def by_page(self) -> AsyncPages[list[_T]]:
         """The pages themselves, as lists."""
+
+    @property
+    def continuation(self) -> str | None:
+        """Where the next page is, for `resume`; None at the end."""
+
+    def resume(self, continuation: str) -> Self:
+        """Go on from where a `continuation` of the same list points. Gives the list itself."""
 
     def __aiter__(self) -> Self: ...
     def __anext__(self) -> Awaitable[_T]: ...
@@ -241,11 +269,18 @@ class ArmResponse:
         """The request id to give to Azure's support."""
 
     @property
+    def correlation_id(self) -> str | None:
+        """The id that ties this client's requests together in the service's logs."""
+
+    @property
     def remaining_requests(self) -> int | None:
         """How many more requests of this kind the service takes just now; None where it says nothing."""
 
     def header(self, name: str) -> str | None:
         """A header of the answer, where it is text."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """The attributes as a dictionary."""
 
 @final
 class Subscription:
@@ -336,6 +371,10 @@ class UserIdentity:
     @property
     def client_secret_url(self) -> str | None:
         """An address that older versions of the service give."""
+
+    @property
+    def isolation_scope(self) -> str | None:
+        """`Regional` where only machines of its own region can have it, else `None` as a text."""
 
     def to_dict(self) -> dict[str, Any]:
         """The attributes as a dictionary.
@@ -504,6 +543,22 @@ class RoleDefinition:
     def actions(self) -> list[str]:
         """The actions that it allows, with `*` for any."""
 
+    @property
+    def not_actions(self) -> list[str]:
+        """What it takes away from `actions`."""
+
+    @property
+    def data_actions(self) -> list[str]:
+        """The actions on data that it allows, such as reading blobs."""
+
+    @property
+    def not_data_actions(self) -> list[str]:
+        """What it takes away from `data_actions`."""
+
+    @property
+    def assignable_scopes(self) -> list[str]:
+        """The scopes that it can be given at, and below."""
+
     def allows(self, action: str) -> bool:
         """Whether it allows an action, such as `Microsoft.Compute/virtualMachines/write`.
 
@@ -547,6 +602,18 @@ class RoleAssignment:
     @property
     def role_guid(self) -> str:
         """The role's GUID."""
+
+    @property
+    def description(self) -> str | None:
+        """Why it was given, where somebody said so."""
+
+    @property
+    def condition(self) -> str | None:
+        """The condition that it holds under, in Azure's language for it."""
+
+    @property
+    def condition_version(self) -> str | None:
+        """The version of the condition's language."""
 
     def to_dict(self) -> dict[str, Any]:
         """The attributes as a dictionary."""

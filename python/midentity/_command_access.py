@@ -58,13 +58,23 @@ def add_rest(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--body", metavar="JSON", help="what to send, as JSON; @FILE reads it from there, @- from stdin"
     )
+    kind = parser.add_mutually_exclusive_group()
+    kind.add_argument("--wait", action="store_true", help="wait for the long-running work that the request starts")
+    kind.add_argument("--all", action="store_true", help="the answer is a list: print the items of all its pages")
 
 
 def rest(options: argparse.Namespace) -> str:
     """Send a request, print its answer."""
     body = None if options.body is None else _read_body(options.body)
-    answer = Session(options).arm.request(options.method.upper(), options.path, options.api_version, body)
-    return as_json(answer.body)
+    method, path, version = options.method.upper(), options.path, options.api_version
+    if options.all:
+        if method != "GET" or body is not None:
+            invalid("--all goes with GET, and without a body", "leave --all out")
+        return as_json([*Session(options).arm.list(path, version)])
+    arm = Session(options).arm
+    if options.wait:
+        return as_json(finish(arm.start(method, path, version, body)).body)
+    return as_json(arm.request(method, path, version, body).body)
 
 
 def _read_body(given: str) -> Any:

@@ -62,6 +62,9 @@ def add_sign_in(parser: argparse.ArgumentParser) -> None:
         help="the machine's identity (the default), or whoever has signed in with az login",
     )
     group.add_argument("--tenant", metavar="ID", help="with azure-cli: the login of this tenant")
+    group.add_argument(
+        "--audience", metavar="URI", help="what a private cloud's tokens are for; its origin unless given"
+    )
 
 
 def add_places(parser: argparse.ArgumentParser) -> None:
@@ -90,7 +93,11 @@ class Session:
         self._options = options
         self._compute: dict[str, Any] | None = None
         self.arm: ArmClient = ArmClient(
-            credential_of(options), cloud=options.cloud, ca_file=options.ca_file, timeout=options.timeout
+            credential_of(options),
+            cloud=options.cloud,
+            audience=options.audience,
+            ca_file=options.ca_file,
+            timeout=options.timeout,
         )
 
     @property

@@ -193,6 +193,20 @@ class ArmClient(ArmClientBase):
         """Send a request; see `midentity.arm.ArmClient.request`."""
         return await self._client().request(method, path, api_version, body)
 
+    async def start(
+        self, method: str, path: str, api_version: str = "", body: Any = None
+    ) -> AsyncOperation[ArmResponse]:
+        """Send a request whose end can be waited for; see `midentity.arm.ArmClient.start`."""
+        return await self._client().start(method, path, api_version, body)
+
+    def list(self, path: str, api_version: str = "") -> AsyncPages[Any]:
+        """Go through any list by its path; see `midentity.arm.ArmClient.list`."""
+        return self._client().any_list(path, api_version)._awaited()  # noqa: SLF001
+
+    async def endpoints(self) -> dict[str, str | None]:
+        """Where the cloud's other services are; see `midentity.arm.ArmClient.endpoints`."""
+        return await self._client().endpoints()
+
     @property
     def subscriptions(self) -> Subscriptions:
         """The subscriptions that the caller sees."""

@@ -81,6 +81,7 @@ class ArmClientBase:
         subscription: str | None = None,
         resource_group: str | None = None,
         cloud: str | None = None,
+        audience: str | None = None,
         ca_file: str | os.PathLike[str] | None = None,
         timeout: float = 90.0,
         operation_timeout: float = 1800.0,
@@ -95,16 +96,18 @@ class ArmClientBase:
             resource_group: The resource group of calls that name none.
             cloud: `AzureCloud`, `AzureUSGovernment`, `AzureChinaCloud`, or the https origin of a private cloud. Else
                 the credential's, else `MIDENTITY_CLOUD`.
+            audience: What Resource Manager's tokens are asked for, where a private cloud's is not its own origin.
             ca_file: The roots of trust in PEM, these and no others. Else the credential's, else `MIDENTITY_CA_FILE`,
                 else the system's.
             timeout: Seconds that a call may take, tries and waits included.
             operation_timeout: Seconds that long-running work is waited for.
 
         Raises:
-            InvalidArgumentError: An argument can't be used; the message names it.
+            InvalidArgumentError: An argument can't be used; the message names it. `cloud.audience_refused`: the
+                audience is another cloud's.
         """
-        given = {"subscription": subscription, "resource_group": resource_group, "cloud": cloud}
-        check_texts(given, ("subscription", "resource_group", "cloud"))
+        given = {"subscription": subscription, "resource_group": resource_group, "cloud": cloud, "audience": audience}
+        check_texts(given, ("subscription", "resource_group", "cloud", "audience"))
         numbers = {"timeout": timeout, "operation_timeout": operation_timeout}
         check_numbers(numbers, ("timeout", "operation_timeout"))
         if credential is None:
@@ -122,7 +125,7 @@ class ArmClientBase:
         self._subscription = subscription
         self._group = resource_group
         self._native: _native.ArmClient | None = _native.ArmClient(
-            credential, cloud, ca_file, timeout, operation_timeout
+            credential, cloud, audience, ca_file, timeout, operation_timeout
         )
 
     def _client(self) -> _native.ArmClient:
@@ -196,6 +199,49 @@ class ArmClient(ArmClientBase):
             200
         """
         return self._client().request(method, path, api_version, body).wait()
+
+    def start(self, method: str, path: str, api_version: str = "", body: Any = None) -> Operation[ArmResponse]:
+        """Send any request, as `request`; what is given waits for the long-running work that it starts.
+
+        Where it starts none, the answer is there already. The final answer to PUT and PATCH is the resource as it is
+        then; to others it is what the work's `Location` gives, else the last look at the work.
+
+        Raises:
+            MidentityError: As `request`.
+
+        Example:
+            >>> group = arm.resource_groups.get("rg2").id
+            >>> arm.start("DELETE", group, "2021-04-01").wait().status
+            200
+        """
+        return self._client().start(method, path, api_version, body).wait()
+
+    def list(self, path: str, api_version: str = "") -> Pages[Any]:
+        """Go through any list of Resource Manager's, by its path; its items as dictionaries.
+
+        Raises:
+            InvalidArgumentError: Path or version can't be used.
+
+        Example:
+            >>> [subscription["displayName"] for subscription in arm.list("/subscriptions", "2022-12-01")]
+            ['emulated']
+        """
+        return self._client().any_list(path, api_version)
+
+    def endpoints(self) -> dict[str, str | None]:
+        """Where the cloud's other services are: `login`, `graph`, `key_vault`, `sql` and `storage_suffix`.
+
+        Known for the known clouds. A private one is asked once, without a token; what it does not name is None.
+
+        Raises:
+            MidentityError: It does not say it (`cloud.endpoints`), or claims a known cloud's audience
+                (`cloud.audience_refused`).
+
+        Example:
+            >>> ArmClient(cloud="AzureUSGovernment").endpoints()["graph"]
+            'https://graph.microsoft.us/'
+        """
+        return self._client().endpoints().wait()
 
     @property
     def subscriptions(self) -> Subscriptions:

@@ -105,7 +105,9 @@ class Emulator:
         if self._process is not None:
             raise EmulatorError("the emulator runs already")
         command = [find_program(), *self._arguments]
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True)  # noqa: S603
+        # On Windows the end of its input is how it learns that its parent has ended.
+        stdin = subprocess.PIPE if os.name == "nt" else subprocess.DEVNULL
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stdin=stdin, text=True)  # noqa: S603
         self._process = process
         # A pipe can't be read with a time limit on every system; ending the process ends the reading.
         watchdog = threading.Timer(self._timeout, process.kill)
@@ -144,8 +146,9 @@ class Emulator:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-        if process.stdout is not None:
-            process.stdout.close()
+        for pipe in (process.stdin, process.stdout):
+            if pipe is not None:
+                pipe.close()
 
     def __enter__(self) -> Self:
         """Start it."""
@@ -232,7 +235,8 @@ class Emulator:
         """Change how slow it is; what is not given goes to its default.
 
         `lro` (`seconds`, `retry_after`, `fail`), `replication_delay_seconds`, `imds_delay_seconds`,
-        `role_delay_seconds`, `federated_write_seconds` and `page_size`.
+        `role_delay_seconds`, `federated_write_seconds`, `page_size` and `rate_limits` (`reads`, `writes`, `deletes`,
+        each with `burst` and `per_second`).
         """
         self._control("PUT", "settings", settings)
 

@@ -5,10 +5,12 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::client::{ArmClient, Inner};
+use super::pace::Pace;
 use uuid::Uuid;
 
 use crate::clock::Clock;
 use crate::cloud::Cloud;
+use crate::cloud_endpoints::Discovery;
 use crate::env::Env;
 use crate::error::{Error, Result, id};
 use crate::http::cloud::CloudTransport;
@@ -28,6 +30,7 @@ use crate::token_provider::TokenProvider;
 pub struct ArmClientBuilder {
     pub(super) provider: Box<dyn TokenProvider>,
     pub(super) cloud: Option<Cloud>,
+    pub(super) audience: Option<String>,
     pub(super) ca_file: Option<PathBuf>,
     pub(super) timeout: Duration,
     pub(super) operation_timeout: Duration,
@@ -45,6 +48,20 @@ impl ArmClientBuilder {
     /// ```
     pub fn cloud(mut self, cloud: Cloud) -> Self {
         self.cloud = Some(cloud);
+        self
+    }
+
+    /// The audience of the tokens that are asked for, instead of the cloud's own: see [`Cloud::with_audience`].
+    ///
+    /// ```
+    /// # use midentity::{Cloud, Credential, arm::ArmClient};
+    /// let stack = Cloud::parse("https://management.local.stack.test")?;
+    /// let builder = ArmClient::builder(Credential::builder().build()?).cloud(stack);
+    /// let arm = builder.audience("https://management.stack.test/4de154de").build()?;
+    /// # Ok::<(), midentity::Error>(())
+    /// ```
+    pub fn audience(mut self, audience: impl Into<String>) -> Self {
+        self.audience = Some(audience.into());
         self
     }
 
@@ -114,7 +131,8 @@ impl ArmClientBuilder {
     /// Makes the client. Touches neither network nor files.
     ///
     /// # Errors
-    /// `argument.cloud` where `MIDENTITY_CLOUD` can't be used, `argument.option` where the timeout is zero.
+    /// `argument.cloud` where `MIDENTITY_CLOUD` can't be used, `argument.option` where the timeout is zero,
+    /// `cloud.audience_refused` where the audience is another cloud's.
     ///
     /// ```
     /// # use midentity::{Credential, Env, arm::ArmClient};
@@ -130,17 +148,23 @@ impl ArmClientBuilder {
             Some(cloud) => cloud,
             None => Cloud::from_env(&self.env)?,
         };
+        let cloud = match &self.audience {
+            Some(audience) => cloud.with_audience(audience)?,
+            None => cloud,
+        };
         let ca_file = self.ca_file.or_else(|| self.env.var("MIDENTITY_CA_FILE").map(PathBuf::from));
         Ok(ArmClient(Arc::new(Inner {
             provider: self.provider,
             scope: Scope::parse(cloud.arm_audience())?,
             cloud,
+            discovery: Discovery::new(CloudTransport::new(ca_file.clone())),
             transport: CloudTransport::new(ca_file),
             timeout: self.timeout,
             operation_timeout: self.operation_timeout,
             clock: self.clock,
             correlation_id: Uuid::new_v4().to_string(),
             versions: Mutex::default(),
+            pace: Pace::default(),
         })))
     }
 }

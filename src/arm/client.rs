@@ -15,9 +15,11 @@ use zeroize::Zeroizing;
 use super::builder::ArmClientBuilder;
 use super::challenge;
 use super::error;
+use super::pace::Pace;
 use super::response::ArmResponse;
 use crate::clock::Clock;
 use crate::cloud::Cloud;
+use crate::cloud_endpoints::{CloudEndpoints, Discovery};
 use crate::env::Env;
 use crate::error::{Error, ErrorKind, Result, id};
 use crate::http::cloud::CloudTransport;
@@ -28,6 +30,7 @@ use crate::token_provider::TokenProvider;
 
 /// The most that an answer may be: long lists come in pages.
 const BODY_LIMIT: usize = 64 * 1024 * 1024;
+const BODY_RESERVE: usize = 1024 * 1024;
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Sends requests to Resource Manager as whoever the provider signs in. Cheap to clone.
@@ -54,6 +57,7 @@ pub(super) struct Inner {
     pub(super) cloud: Cloud,
     pub(super) scope: Scope,
     pub(super) transport: CloudTransport,
+    pub(super) discovery: Discovery,
     pub(super) timeout: Duration,
     pub(super) operation_timeout: Duration,
     pub(super) clock: Clock,
@@ -61,6 +65,7 @@ pub(super) struct Inner {
     pub(super) correlation_id: String,
     /// The newest api-version of resource types that were asked for.
     pub(super) versions: Mutex<Vec<(String, String)>>,
+    pub(super) pace: Pace,
 }
 
 /// An answer whose body is not read yet.
@@ -119,6 +124,7 @@ impl ArmClient {
         ArmClientBuilder {
             provider: Box::new(provider),
             cloud: None,
+            audience: None,
             ca_file: None,
             timeout: Duration::from_secs(90),
             operation_timeout: Duration::from_secs(30 * 60),
@@ -189,6 +195,24 @@ impl ArmClient {
     #[must_use]
     pub fn cloud(&self) -> &Cloud {
         &self.0.cloud
+    }
+
+    /// Where the cloud's other services are. Known for the known clouds; a private one is asked once, without a token.
+    ///
+    /// # Errors
+    /// `cloud.endpoints` where it does not say it, `cloud.audience_refused` where it claims a known cloud's audience.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// # use midentity::{Cloud, Credential, arm::ArmClient};
+    /// let arm = ArmClient::builder(Credential::builder().build()?).cloud(Cloud::us_government()).build()?;
+    /// assert_eq!(arm.endpoints().await?.graph(), Some("https://graph.microsoft.us/"));
+    /// # Ok::<(), midentity::Error>(()) }).unwrap();
+    /// ```
+    pub async fn endpoints(&self) -> Result<CloudEndpoints> {
+        let inner = &*self.0;
+        let found = inner.discovery.endpoints(&inner.cloud, &inner.clock, inner.timeout).await?;
+        Ok(CloudEndpoints::clone(&found))
     }
 
     pub(super) fn versions(&self) -> MutexGuard<'_, Vec<(String, String)>> {
@@ -273,6 +297,12 @@ impl ArmClient {
         let (mut retries, mut attempts, mut renewed) = (Retries::default(), 0, false);
         let mut renewal = Renewal::None;
         loop {
+            // Where there is no time for it, the service's own 429 tells.
+            let now = inner.clock.monotonic();
+            let pause = inner.pace.wait(&call.method, &call.url, now);
+            if !pause.is_zero() && now + pause < deadline {
+                inner.clock.sleep(pause).await;
+            }
             attempts += 1;
             let tried = match inner.token(&mut renewal, deadline).await {
                 Ok(token) => inner.attempt(&call, deadline, &token).await,
@@ -422,7 +452,9 @@ impl Inner {
         let exchange = async {
             let mut response = request.send().await.map_err(|e| self.broken(e, call))?;
             let (status, headers) = (response.status().as_u16(), response.headers().clone());
-            let mut body = Vec::new();
+            // As large as the service says, within reason: a page of a list is half a megabyte.
+            let announced = response.content_length().and_then(|n| usize::try_from(n).ok()).unwrap_or_default();
+            let mut body = Vec::with_capacity(announced.min(BODY_RESERVE));
             while let Some(chunk) = response.chunk().await.map_err(|e| self.broken(e, call))? {
                 if body.len() + chunk.len() > BODY_LIMIT {
                     return Err(last(bad_answer("it is larger than 64 MiB")));
@@ -442,6 +474,7 @@ impl Inner {
                 return Err(Refused::new(error.with_hint("try again, or give the call more time"), Outcome::Silent));
             }
         };
+        self.pace.note(&call.method, &call.url, &headers, self.clock.monotonic());
         let header = |name: &str| headers.get(name).and_then(|v| v.to_str().ok()).map(str::to_owned);
         if !(200..300).contains(&status) {
             let after = header("retry-after").and_then(|t| retry::parse_retry_after(&t, self.clock.epoch_seconds()));

@@ -69,7 +69,8 @@ pub(crate) fn from_status(status: u16, body: &[u8]) -> Error {
             ErrorKind::Authentication,
             id::ARM_UNAUTHORIZED,
             "Resource Manager does not accept the token",
-            "check that the token is for this cloud and tenant, and that the machine's clock is right",
+            "check that the token is for this cloud and tenant (a private cloud may want the option audience), and \
+             that the machine's clock is right",
         ),
         403 => new(
             ErrorKind::Forbidden,

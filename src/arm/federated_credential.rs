@@ -20,10 +20,11 @@ const AUDIENCE: &str = "api://AzureADTokenExchange";
 /// The federated credentials of one user-assigned identity.
 ///
 /// ```
-/// # fn show(arm: &midentity::arm::ArmClient) -> midentity::Result<()> {
+/// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+/// # example(async |arm| {
 /// let identities = arm.user_identities("8d1c0000-0000-0000-0000-000000000000", "rg1");
 /// let credentials = identities.federated_credentials("id1")?;
-/// # drop(credentials); Ok(()) }
+/// # drop(credentials); Ok(()) });
 /// ```
 #[derive(Debug, Clone)]
 pub struct FederatedCredentials {
@@ -38,10 +39,11 @@ impl UserIdentities {
     /// `argument.name` where the identity's name can't be one.
     ///
     /// ```
-    /// # fn show(arm: &midentity::arm::ArmClient) -> midentity::Result<()> {
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
     /// let identities = arm.user_identities("8d1c0000-0000-0000-0000-000000000000", "rg1");
     /// let credentials = identities.federated_credentials("id1")?;
-    /// # drop(credentials); Ok(()) }
+    /// # drop(credentials); Ok(()) });
     /// ```
     pub fn federated_credentials(&self, identity: &str) -> Result<FederatedCredentials> {
         Ok(FederatedCredentials { client: self.client.clone(), identity: self.path(identity)? })
@@ -72,10 +74,12 @@ impl FederatedCredentials {
     /// [`ArmClient::request`].
     ///
     /// ```
-    /// # async fn show(credentials: midentity::arm::FederatedCredentials) -> midentity::Result<()> {
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
+    /// # let credentials = arm.user_identities(SUBSCRIPTION, "rg1").federated_credentials("id1")?;
     /// let issuer = "https://token.actions.githubusercontent.com";
     /// credentials.create("github-main", issuer, "repo:me/app:ref:refs/heads/main", &[]).await?;
-    /// # Ok(()) }
+    /// # Ok(()) });
     /// ```
     pub async fn create(
         &self,
@@ -98,9 +102,12 @@ impl FederatedCredentials {
     /// NotFound, and as [`ArmClient::request`].
     ///
     /// ```
-    /// # async fn show(credentials: midentity::arm::FederatedCredentials) -> midentity::Result<()> {
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
+    /// # let credentials = arm.user_identities(SUBSCRIPTION, "rg1").federated_credentials("id1")?;
+    /// # federated_credential(&arm).await?;
     /// println!("{}", credentials.get("github-main").await?.subject());
-    /// # Ok(()) }
+    /// # Ok(()) });
     /// ```
     pub async fn get(&self, name: &str) -> Result<FederatedCredential> {
         self.client.get_path(&self.path(name)?, API_VERSION).await?.read()
@@ -112,9 +119,11 @@ impl FederatedCredentials {
     /// As [`ArmClient::request`] with the pages.
     ///
     /// ```
-    /// # async fn show(credentials: midentity::arm::FederatedCredentials) -> midentity::Result<()> {
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
+    /// # let credentials = arm.user_identities(SUBSCRIPTION, "rg1").federated_credentials("id1")?;
     /// for credential in credentials.list()?.collect().await? { println!("{}", credential.name()) }
-    /// # Ok(()) }
+    /// # Ok(()) });
     /// ```
     pub fn list(&self) -> Result<Pages<FederatedCredential>> {
         let path = format!("{}/federatedIdentityCredentials", self.identity);
@@ -127,9 +136,11 @@ impl FederatedCredentials {
     /// As [`ArmClient::request`].
     ///
     /// ```
-    /// # async fn show(credentials: midentity::arm::FederatedCredentials) -> midentity::Result<()> {
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
+    /// # let credentials = arm.user_identities(SUBSCRIPTION, "rg1").federated_credentials("id1")?;
     /// credentials.delete("github-main").await?;
-    /// # Ok(()) }
+    /// # Ok(()) });
     /// ```
     pub async fn delete(&self, name: &str) -> Result<bool> {
         let path = self.path(name)?;
@@ -142,9 +153,11 @@ impl FederatedCredentials {
 /// A federated credential.
 ///
 /// ```
-/// fn show(credential: &midentity::arm::FederatedCredential) {
-///     println!("{} may sign in from {}", credential.subject(), credential.issuer());
-/// }
+/// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+/// # example(async |arm| {
+/// # let credential = federated_credential(&arm).await?;
+/// println!("{} may sign in from {}", credential.subject(), credential.issuer());
+/// # Ok(()) });
 /// ```
 #[derive(Debug, Clone, Deserialize)]
 pub struct FederatedCredential {
@@ -168,7 +181,11 @@ impl FederatedCredential {
     /// The resource id.
     ///
     /// ```
-    /// fn show(c: &midentity::arm::FederatedCredential) { println!("{}", c.id()) }
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
+    /// # let credential = federated_credential(&arm).await?;
+    /// println!("{}", credential.id());
+    /// # Ok(()) });
     /// ```
     #[must_use]
     pub fn id(&self) -> &str {
@@ -178,7 +195,11 @@ impl FederatedCredential {
     /// The name.
     ///
     /// ```
-    /// fn show(c: &midentity::arm::FederatedCredential) { println!("{}", c.name()) }
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
+    /// # let credential = federated_credential(&arm).await?;
+    /// println!("{}", credential.name());
+    /// # Ok(()) });
     /// ```
     #[must_use]
     pub fn name(&self) -> &str {
@@ -188,7 +209,11 @@ impl FederatedCredential {
     /// Whose tokens are taken.
     ///
     /// ```
-    /// fn show(c: &midentity::arm::FederatedCredential) { println!("{}", c.issuer()) }
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
+    /// # let credential = federated_credential(&arm).await?;
+    /// println!("{}", credential.issuer());
+    /// # Ok(()) });
     /// ```
     #[must_use]
     pub fn issuer(&self) -> &str {
@@ -198,7 +223,11 @@ impl FederatedCredential {
     /// Who may sign in.
     ///
     /// ```
-    /// fn show(c: &midentity::arm::FederatedCredential) { println!("{}", c.subject()) }
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
+    /// # let credential = federated_credential(&arm).await?;
+    /// println!("{}", credential.subject());
+    /// # Ok(()) });
     /// ```
     #[must_use]
     pub fn subject(&self) -> &str {
@@ -208,7 +237,11 @@ impl FederatedCredential {
     /// What the tokens must be for.
     ///
     /// ```
-    /// fn show(c: &midentity::arm::FederatedCredential) { println!("{:?}", c.audiences()) }
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
+    /// # let credential = federated_credential(&arm).await?;
+    /// println!("{:?}", credential.audiences());
+    /// # Ok(()) });
     /// ```
     #[must_use]
     pub fn audiences(&self) -> &[String] {

@@ -7,6 +7,7 @@ mod error;
 mod federated_credential;
 mod members;
 mod operation;
+mod pace;
 mod paging;
 mod polling;
 mod resource;

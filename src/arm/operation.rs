@@ -16,9 +16,14 @@ use crate::http::BoxFuture;
 /// How far long-running work is.
 ///
 /// ```
-/// fn report(progress: &midentity::arm::Progress) {
+/// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+/// # example(async |arm| {
+/// # let operation = arm.resource_groups(SUBSCRIPTION).delete("old-group").await?;
+/// let operation = operation.on_progress(|progress| {
 ///     eprintln!("{}: {} after {} s", progress.what(), progress.status(), progress.elapsed().as_secs());
-/// }
+/// });
+/// # operation.wait().await
+/// # });
 /// ```
 #[derive(Debug, Clone)]
 pub struct Progress {
@@ -32,7 +37,12 @@ impl Progress {
     /// What is being done, such as `changing the identity of vm1`.
     ///
     /// ```
-    /// fn report(progress: &midentity::arm::Progress) { eprintln!("{}", progress.what()) }
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
+    /// # let operation = arm.resource_groups(SUBSCRIPTION).delete("old-group").await?;
+    /// let operation = operation.on_progress(|progress| eprintln!("{}", progress.what()));
+    /// # operation.wait().await
+    /// # });
     /// ```
     #[must_use]
     pub fn what(&self) -> &str {
@@ -42,7 +52,12 @@ impl Progress {
     /// What the service says of it, such as `InProgress`.
     ///
     /// ```
-    /// fn report(progress: &midentity::arm::Progress) { eprintln!("{}", progress.status()) }
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
+    /// # let operation = arm.resource_groups(SUBSCRIPTION).delete("old-group").await?;
+    /// let operation = operation.on_progress(|progress| eprintln!("{}", progress.status()));
+    /// # operation.wait().await
+    /// # });
     /// ```
     #[must_use]
     pub fn status(&self) -> &str {
@@ -52,7 +67,12 @@ impl Progress {
     /// How long it has been waited for.
     ///
     /// ```
-    /// fn report(progress: &midentity::arm::Progress) { eprintln!("{:?}", progress.elapsed()) }
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
+    /// # let operation = arm.resource_groups(SUBSCRIPTION).delete("old-group").await?;
+    /// let operation = operation.on_progress(|progress| eprintln!("{:?}", progress.elapsed()));
+    /// # operation.wait().await
+    /// # });
     /// ```
     #[must_use]
     pub fn elapsed(&self) -> Duration {
@@ -62,7 +82,12 @@ impl Progress {
     /// How much is done, from 0 to 100, where the service says it.
     ///
     /// ```
-    /// fn report(progress: &midentity::arm::Progress) { eprintln!("{:?}", progress.percent()) }
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
+    /// # let operation = arm.resource_groups(SUBSCRIPTION).delete("old-group").await?;
+    /// let operation = operation.on_progress(|progress| eprintln!("{:?}", progress.percent()));
+    /// # operation.wait().await
+    /// # });
     /// ```
     #[must_use]
     pub fn percent(&self) -> Option<f64> {
@@ -139,10 +164,11 @@ impl ArmClient {
 /// Work that has been started and may take a while. Dropping it stops waiting; the service goes on.
 ///
 /// ```
-/// # async fn show(arm: midentity::arm::ArmClient) -> midentity::Result<()> {
+/// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+/// # example(async |arm| {
 /// let operation = arm.resource_groups("8d1c0000-0000-0000-0000-000000000000").delete("old-group").await?;
 /// operation.on_progress(|progress| eprintln!("{}", progress.status())).wait().await?;
-/// # Ok(()) }
+/// # Ok(()) });
 /// ```
 #[must_use = "the work has been started; wait for it to know how it ends"]
 pub struct Operation<T> {
@@ -164,9 +190,11 @@ impl<T: Send + 'static> Operation<T> {
     /// Has `callback` told about every look at the work: on the task or thread that waits.
     ///
     /// ```
-    /// # async fn show(operation: midentity::arm::Operation<()>) -> midentity::Result<()> {
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
+    /// # let operation = arm.resource_groups(SUBSCRIPTION).delete("old-group").await?;
     /// operation.on_progress(|p| eprintln!("{}", p.status())).wait().await
-    /// # }
+    /// # });
     /// ```
     pub fn on_progress(self, callback: impl FnMut(&Progress) + Send + 'static) -> Self {
         *self.reporter.callback.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(callback));
@@ -176,9 +204,11 @@ impl<T: Send + 'static> Operation<T> {
     /// Whether a change was sent to the service; `false` where everything was as wanted already.
     ///
     /// ```
-    /// # fn show(operation: &midentity::arm::Operation<()>) {
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
+    /// # let operation = arm.resource_groups(SUBSCRIPTION).delete("old-group").await?;
     /// if !operation.changes() { eprintln!("nothing to do") }
-    /// # }
+    /// # Ok(()) });
     /// ```
     #[must_use]
     pub fn changes(&self) -> bool {
@@ -188,9 +218,11 @@ impl<T: Send + 'static> Operation<T> {
     /// What is being done.
     ///
     /// ```
-    /// # fn show(operation: &midentity::arm::Operation<()>) {
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
+    /// # let operation = arm.resource_groups(SUBSCRIPTION).delete("old-group").await?;
     /// eprintln!("{}", operation.what());
-    /// # }
+    /// # Ok(()) });
     /// ```
     #[must_use]
     pub fn what(&self) -> &str {
@@ -205,9 +237,11 @@ impl<T: Send + 'static> Operation<T> {
     /// [`super::ArmClient::request`].
     ///
     /// ```
-    /// # async fn show(operation: midentity::arm::Operation<()>) -> midentity::Result<()> {
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
+    /// # let operation = arm.resource_groups(SUBSCRIPTION).delete("old-group").await?;
     /// operation.wait().await
-    /// # }
+    /// # });
     /// ```
     pub async fn wait(self) -> Result<T> {
         self.finish.await

@@ -107,7 +107,14 @@ impl<T: DeserializeOwned> Pages<T> {
     /// assert_eq!(page.map(|p| p.len()), Some(1));
     /// # Ok::<(), midentity::Error>(()) }).unwrap();
     /// ```
-    pub fn resume(self, continuation: &str) -> Result<Self> {
+    pub fn resume(mut self, continuation: &str) -> Result<Self> {
+        self.seek(continuation)?;
+        Ok(self)
+    }
+
+    /// As [`Pages::resume`], for bindings that share the list: where the text is refused, the list is as it was.
+    #[doc(hidden)]
+    pub fn seek(&mut self, continuation: &str) -> Result<()> {
         if Url::parse(continuation).map_or(true, |url| url.cannot_be_a_base()) {
             return Err(Error::argument(
                 id::ARGUMENT_OPTION,
@@ -115,7 +122,9 @@ impl<T: DeserializeOwned> Pages<T> {
                 "give what continuation() of the same list gave, as it was",
             ));
         }
-        Ok(Self { next: Some(self.client.link(continuation)?), page: VecDeque::new(), ..self })
+        self.next = Some(self.client.link(continuation)?);
+        self.page.clear();
+        Ok(())
     }
 
     /// The next page; `None` after the last. A page can be empty and still have another behind it.

@@ -18,9 +18,10 @@ const API_VERSION: &str = "2021-04-01";
 /// The resource groups of one subscription.
 ///
 /// ```
-/// # fn show(arm: &midentity::arm::ArmClient) {
+/// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+/// # example(async |arm| {
 /// let groups = arm.resource_groups("8d1c0000-0000-0000-0000-000000000000");
-/// # drop(groups); }
+/// # drop(groups); Ok(()) });
 /// ```
 #[derive(Debug, Clone)]
 pub struct ResourceGroups {
@@ -32,9 +33,10 @@ impl ArmClient {
     /// The resource groups of a subscription, given by its GUID.
     ///
     /// ```
-    /// # fn show(arm: &midentity::arm::ArmClient) {
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
     /// let groups = arm.resource_groups("8d1c0000-0000-0000-0000-000000000000");
-    /// # drop(groups); }
+    /// # drop(groups); Ok(()) });
     /// ```
     #[must_use]
     pub fn resource_groups(&self, subscription: &str) -> ResourceGroups {
@@ -55,10 +57,11 @@ impl ResourceGroups {
     /// NotFound, Forbidden, and as [`ArmClient::request`].
     ///
     /// ```
-    /// # async fn show(arm: midentity::arm::ArmClient) -> midentity::Result<()> {
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
     /// let group = arm.resource_groups("8d1c0000-0000-0000-0000-000000000000").get("rg1").await?;
     /// println!("{}", group.location());
-    /// # Ok(()) }
+    /// # Ok(()) });
     /// ```
     pub async fn get(&self, name: &str) -> Result<ResourceGroup> {
         self.client.get_path(&self.path(name)?, API_VERSION).await?.read()
@@ -70,9 +73,10 @@ impl ResourceGroups {
     /// As [`ArmClient::request`].
     ///
     /// ```
-    /// # async fn show(arm: midentity::arm::ArmClient) -> midentity::Result<()> {
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
     /// if arm.resource_groups("8d1c0000-0000-0000-0000-000000000000").exists("rg1").await? {}
-    /// # Ok(()) }
+    /// # Ok(()) });
     /// ```
     pub async fn exists(&self, name: &str) -> Result<bool> {
         match self.client.send(Method::HEAD, &self.path(name)?, API_VERSION, None).await {
@@ -88,9 +92,10 @@ impl ResourceGroups {
     /// `argument.name`; as [`ArmClient::request`] with the pages.
     ///
     /// ```
-    /// # async fn show(arm: midentity::arm::ArmClient) -> midentity::Result<()> {
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
     /// let all = arm.resource_groups("8d1c0000-0000-0000-0000-000000000000").list()?.collect().await?;
-    /// # Ok(()) }
+    /// # Ok(()) });
     /// ```
     pub fn list(&self) -> Result<Pages<ResourceGroup>> {
         scope_path::check_subscription(&self.subscription)?;
@@ -104,10 +109,11 @@ impl ResourceGroups {
     /// `argument.name`, Conflict where it exists in another location, and as [`ArmClient::request`].
     ///
     /// ```
-    /// # async fn show(arm: midentity::arm::ArmClient) -> midentity::Result<()> {
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
     /// let groups = arm.resource_groups("8d1c0000-0000-0000-0000-000000000000");
     /// let group = groups.create("rg1", "eastus", &Default::default()).await?;
-    /// # Ok(()) }
+    /// # Ok(()) });
     /// ```
     pub async fn create(&self, name: &str, location: &str, tags: &BTreeMap<String, String>) -> Result<ResourceGroup> {
         let body = json!({"location": location, "tags": tags});
@@ -120,9 +126,10 @@ impl ResourceGroups {
     /// As [`ArmClient::request`]; `arm.operation_failed` where something in it can't be deleted.
     ///
     /// ```
-    /// # async fn show(arm: midentity::arm::ArmClient) -> midentity::Result<()> {
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
     /// arm.resource_groups("8d1c0000-0000-0000-0000-000000000000").delete("rg1").await?.wait().await?;
-    /// # Ok(()) }
+    /// # Ok(()) });
     /// ```
     pub async fn delete(&self, name: &str) -> Result<Operation<()>> {
         let what = format!("deleting the resource group {name}");
@@ -142,9 +149,11 @@ impl ResourceGroups {
 /// A resource group.
 ///
 /// ```
-/// fn show(group: &midentity::arm::ResourceGroup) {
-///     println!("{} in {}", group.name(), group.location());
-/// }
+/// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+/// # example(async |arm| {
+/// # let group = group(&arm).await?;
+/// println!("{} in {}", group.name(), group.location());
+/// # Ok(()) });
 /// ```
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -170,7 +179,11 @@ impl ResourceGroup {
     /// The resource id.
     ///
     /// ```
-    /// fn show(g: &midentity::arm::ResourceGroup) { println!("{}", g.id()) }
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
+    /// # let group = group(&arm).await?;
+    /// println!("{}", group.id());
+    /// # Ok(()) });
     /// ```
     #[must_use]
     pub fn id(&self) -> &str {
@@ -180,7 +193,11 @@ impl ResourceGroup {
     /// The name.
     ///
     /// ```
-    /// fn show(g: &midentity::arm::ResourceGroup) { println!("{}", g.name()) }
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
+    /// # let group = group(&arm).await?;
+    /// println!("{}", group.name());
+    /// # Ok(()) });
     /// ```
     #[must_use]
     pub fn name(&self) -> &str {
@@ -190,7 +207,11 @@ impl ResourceGroup {
     /// The region, such as `eastus`.
     ///
     /// ```
-    /// fn show(g: &midentity::arm::ResourceGroup) { println!("{}", g.location()) }
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
+    /// # let group = group(&arm).await?;
+    /// println!("{}", group.location());
+    /// # Ok(()) });
     /// ```
     #[must_use]
     pub fn location(&self) -> &str {
@@ -200,7 +221,11 @@ impl ResourceGroup {
     /// The tags.
     ///
     /// ```
-    /// fn show(g: &midentity::arm::ResourceGroup) { println!("{:?}", g.tags()) }
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
+    /// # let group = group(&arm).await?;
+    /// println!("{:?}", group.tags());
+    /// # Ok(()) });
     /// ```
     #[must_use]
     pub fn tags(&self) -> BTreeMap<String, String> {
@@ -210,7 +235,11 @@ impl ResourceGroup {
     /// A tag's value.
     ///
     /// ```
-    /// fn show(g: &midentity::arm::ResourceGroup) { println!("{:?}", g.tag("owner")) }
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
+    /// # let group = group(&arm).await?;
+    /// println!("{:?}", group.tag("owner"));
+    /// # Ok(()) });
     /// ```
     #[must_use]
     pub fn tag(&self, name: &str) -> Option<&str> {
@@ -220,7 +249,11 @@ impl ResourceGroup {
     /// `Succeeded`, `Deleting`, …
     ///
     /// ```
-    /// fn show(g: &midentity::arm::ResourceGroup) { println!("{}", g.provisioning_state()) }
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
+    /// # let group = group(&arm).await?;
+    /// println!("{}", group.provisioning_state());
+    /// # Ok(()) });
     /// ```
     #[must_use]
     pub fn provisioning_state(&self) -> &str {

@@ -37,9 +37,11 @@ impl ArmResponse {
     /// The HTTP status, 200 to 299.
     ///
     /// ```
-    /// # fn show(answer: midentity::arm::ArmResponse) {
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
+    /// # let answer = arm.get("/subscriptions", "2022-12-01").await?;
     /// assert!(answer.status() < 300);
-    /// # }
+    /// # Ok(()) });
     /// ```
     #[must_use]
     pub fn status(&self) -> u16 {
@@ -49,9 +51,11 @@ impl ArmResponse {
     /// The body; `Null` where there is none.
     ///
     /// ```
-    /// # fn show(answer: midentity::arm::ArmResponse) {
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
+    /// # let answer = arm.get("/subscriptions", "2022-12-01").await?;
     /// println!("{}", answer.body()["name"]);
-    /// # }
+    /// # Ok(()) });
     /// ```
     #[must_use]
     pub fn body(&self) -> &Value {
@@ -61,9 +65,11 @@ impl ArmResponse {
     /// The body, taken out.
     ///
     /// ```
-    /// # fn show(answer: midentity::arm::ArmResponse) {
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
+    /// # let answer = arm.get("/subscriptions", "2022-12-01").await?;
     /// let body: serde_json::Value = answer.into_body();
-    /// # }
+    /// # Ok(()) });
     /// ```
     #[must_use]
     pub fn into_body(self) -> Value {
@@ -73,9 +79,11 @@ impl ArmResponse {
     /// A header of the answer, where it is text.
     ///
     /// ```
-    /// # fn show(answer: midentity::arm::ArmResponse) {
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
+    /// # let answer = arm.get("/subscriptions", "2022-12-01").await?;
     /// println!("{:?}", answer.header("x-ms-ratelimit-remaining-subscription-reads"));
-    /// # }
+    /// # Ok(()) });
     /// ```
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
@@ -92,9 +100,11 @@ impl ArmResponse {
     /// `x-ms-ratelimit-remaining-*` headers; `None` where it says nothing.
     ///
     /// ```
-    /// # fn show(answer: midentity::arm::ArmResponse) {
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
+    /// # let answer = arm.get("/subscriptions", "2022-12-01").await?;
     /// println!("{:?}", answer.remaining_requests());
-    /// # }
+    /// # Ok(()) });
     /// ```
     #[must_use]
     pub fn remaining_requests(&self) -> Option<u64> {
@@ -109,9 +119,11 @@ impl ArmResponse {
     /// The request id to give to Azure's support.
     ///
     /// ```
-    /// # fn show(answer: midentity::arm::ArmResponse) {
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
+    /// # let answer = arm.get("/subscriptions", "2022-12-01").await?;
     /// println!("{:?}", answer.request_id());
-    /// # }
+    /// # Ok(()) });
     /// ```
     #[must_use]
     pub fn request_id(&self) -> Option<&str> {
@@ -121,9 +133,11 @@ impl ArmResponse {
     /// The id that ties this client's requests together in the service's logs.
     ///
     /// ```
-    /// # fn show(answer: midentity::arm::ArmResponse) {
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
+    /// # let answer = arm.get("/subscriptions", "2022-12-01").await?;
     /// println!("{:?}", answer.correlation_id());
-    /// # }
+    /// # Ok(()) });
     /// ```
     #[must_use]
     pub fn correlation_id(&self) -> Option<&str> {

@@ -15,9 +15,10 @@ pub(super) const API_VERSION: &str = "2022-04-01";
 /// The role definitions that can be assigned at a scope.
 ///
 /// ```
-/// # fn show(arm: &midentity::arm::ArmClient) -> midentity::Result<()> {
+/// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+/// # example(async |arm| {
 /// let roles = arm.role_definitions("/subscriptions/8d1c0000-0000-0000-0000-000000000000")?;
-/// # drop(roles); Ok(()) }
+/// # drop(roles); Ok(()) });
 /// ```
 #[derive(Debug, Clone)]
 pub struct RoleDefinitions {
@@ -32,9 +33,10 @@ impl ArmClient {
     /// `argument.scope_path` where it is no scope, with what it probably means.
     ///
     /// ```
-    /// # fn show(arm: &midentity::arm::ArmClient) {
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
     /// assert_eq!(arm.role_definitions("rg1").unwrap_err().id(), "argument.scope_path");
-    /// # }
+    /// # Ok(()) });
     /// ```
     pub fn role_definitions(&self, scope: &str) -> Result<RoleDefinitions> {
         Ok(RoleDefinitions { client: self.clone(), scope: scope_path::check(scope)? })
@@ -52,9 +54,11 @@ impl RoleDefinitions {
     /// As [`ArmClient::request`] with the pages.
     ///
     /// ```
-    /// # async fn show(roles: midentity::arm::RoleDefinitions) -> midentity::Result<()> {
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
+    /// # let roles = arm.role_definitions(GROUP)?;
     /// for role in roles.list()?.collect().await? { println!("{}", role.role_name()) }
-    /// # Ok(()) }
+    /// # Ok(()) });
     /// ```
     pub fn list(&self) -> Result<Pages<RoleDefinition>> {
         Ok(Pages::new(self.client.clone(), self.client.url(&self.path(), API_VERSION)?))
@@ -66,9 +70,11 @@ impl RoleDefinitions {
     /// NotFound (`role.unknown`) with the nearest names, and as [`ArmClient::request`].
     ///
     /// ```
-    /// # async fn show(roles: midentity::arm::RoleDefinitions) -> midentity::Result<()> {
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
+    /// # let roles = arm.role_definitions(GROUP)?;
     /// let reader = roles.find("Reader").await?;
-    /// # Ok(()) }
+    /// # Ok(()) });
     /// ```
     pub async fn find(&self, role: &str) -> Result<RoleDefinition> {
         let tail = role.trim_end_matches('/').rsplit('/').next().unwrap_or(role);
@@ -112,9 +118,11 @@ impl RoleDefinitions {
 /// A role definition.
 ///
 /// ```
-/// fn show(role: &midentity::arm::RoleDefinition) {
-///     println!("{} allows {:?}", role.role_name(), role.actions());
-/// }
+/// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+/// # example(async |arm| {
+/// # let role = role(&arm).await?;
+/// println!("{} allows {:?}", role.role_name(), role.actions());
+/// # Ok(()) });
 /// ```
 #[derive(Debug, Clone, Deserialize)]
 pub struct RoleDefinition {
@@ -177,13 +185,18 @@ fn matches_text(pattern: &str, action: &str) -> bool {
     true
 }
 
-members!(RoleDefinition: id, guid, role_name, is_custom, description, actions);
+members!(RoleDefinition: id, guid, role_name, is_custom, description, actions, not_actions, data_actions,
+    not_data_actions, assignable_scopes);
 
 impl RoleDefinition {
     /// The resource id.
     ///
     /// ```
-    /// fn show(r: &midentity::arm::RoleDefinition) { println!("{}", r.id()) }
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
+    /// # let role = role(&arm).await?;
+    /// println!("{}", role.id());
+    /// # Ok(()) });
     /// ```
     #[must_use]
     pub fn id(&self) -> &str {
@@ -193,7 +206,11 @@ impl RoleDefinition {
     /// The GUID, the same for a built-in role in every cloud.
     ///
     /// ```
-    /// fn show(r: &midentity::arm::RoleDefinition) { println!("{}", r.guid()) }
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
+    /// # let role = role(&arm).await?;
+    /// println!("{}", role.guid());
+    /// # Ok(()) });
     /// ```
     #[must_use]
     pub fn guid(&self) -> &str {
@@ -203,7 +220,11 @@ impl RoleDefinition {
     /// The name that people see, such as `Reader`.
     ///
     /// ```
-    /// fn show(r: &midentity::arm::RoleDefinition) { println!("{}", r.role_name()) }
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
+    /// # let role = role(&arm).await?;
+    /// println!("{}", role.role_name());
+    /// # Ok(()) });
     /// ```
     #[must_use]
     pub fn role_name(&self) -> &str {
@@ -213,7 +234,11 @@ impl RoleDefinition {
     /// Whether the role was made by the tenant, not by Azure.
     ///
     /// ```
-    /// fn show(r: &midentity::arm::RoleDefinition) { println!("{}", r.is_custom()) }
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
+    /// # let role = role(&arm).await?;
+    /// println!("{}", role.is_custom());
+    /// # Ok(()) });
     /// ```
     #[must_use]
     pub fn is_custom(&self) -> bool {
@@ -223,7 +248,11 @@ impl RoleDefinition {
     /// What it is for.
     ///
     /// ```
-    /// fn show(r: &midentity::arm::RoleDefinition) { println!("{}", r.description()) }
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
+    /// # let role = role(&arm).await?;
+    /// println!("{}", role.description());
+    /// # Ok(()) });
     /// ```
     #[must_use]
     pub fn description(&self) -> &str {
@@ -233,19 +262,85 @@ impl RoleDefinition {
     /// The actions that it allows, with `*` for any.
     ///
     /// ```
-    /// fn show(r: &midentity::arm::RoleDefinition) { println!("{:?}", r.actions()) }
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
+    /// # let role = role(&arm).await?;
+    /// println!("{:?}", role.actions());
+    /// # Ok(()) });
     /// ```
     #[must_use]
     pub fn actions(&self) -> Vec<&str> {
-        self.properties.permissions.iter().flat_map(|p| p.actions.iter().map(String::as_str)).collect()
+        self.patterns(|p| &p.actions)
+    }
+
+    /// What it takes away from [`RoleDefinition::actions`].
+    ///
+    /// ```
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
+    /// # let role = role(&arm).await?;
+    /// println!("{:?}", role.not_actions());
+    /// # Ok(()) });
+    /// ```
+    #[must_use]
+    pub fn not_actions(&self) -> Vec<&str> {
+        self.patterns(|p| &p.not_actions)
+    }
+
+    /// The actions on data that it allows, such as reading blobs.
+    ///
+    /// ```
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
+    /// # let role = role(&arm).await?;
+    /// println!("{:?}", role.data_actions());
+    /// # Ok(()) });
+    /// ```
+    #[must_use]
+    pub fn data_actions(&self) -> Vec<&str> {
+        self.patterns(|p| &p.data_actions)
+    }
+
+    /// What it takes away from [`RoleDefinition::data_actions`].
+    ///
+    /// ```
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
+    /// # let role = role(&arm).await?;
+    /// println!("{:?}", role.not_data_actions());
+    /// # Ok(()) });
+    /// ```
+    #[must_use]
+    pub fn not_data_actions(&self) -> Vec<&str> {
+        self.patterns(|p| &p.not_data_actions)
+    }
+
+    /// The scopes that it can be given at, and below.
+    ///
+    /// ```
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
+    /// # let role = role(&arm).await?;
+    /// println!("{:?}", role.assignable_scopes());
+    /// # Ok(()) });
+    /// ```
+    #[must_use]
+    pub fn assignable_scopes(&self) -> &[String] {
+        &self.properties.assignable_scopes
+    }
+
+    fn patterns(&self, of: impl Fn(&Permission) -> &Vec<String>) -> Vec<&str> {
+        self.properties.permissions.iter().flat_map(|p| of(p).iter().map(String::as_str)).collect()
     }
 
     /// Whether it allows an action, such as `Microsoft.Compute/virtualMachines/write`.
     ///
     /// ```
-    /// fn show(r: &midentity::arm::RoleDefinition) {
-    ///     println!("{}", r.allows("Microsoft.Resources/subscriptions/resourceGroups/read"));
-    /// }
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
+    /// # let role = role(&arm).await?;
+    /// println!("{}", role.allows("Microsoft.Resources/subscriptions/resourceGroups/read"));
+    /// # Ok(()) });
     /// ```
     #[must_use]
     pub fn allows(&self, action: &str) -> bool {

@@ -81,9 +81,10 @@ pub enum RoleAssignmentFilter {
 /// The role assignments at a scope.
 ///
 /// ```
-/// # fn show(arm: &midentity::arm::ArmClient) -> midentity::Result<()> {
+/// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+/// # example(async |arm| {
 /// let assignments = arm.role_assignments("/subscriptions/8d1c0000-0000-0000-0000-000000000000")?;
-/// # drop(assignments); Ok(()) }
+/// # drop(assignments); Ok(()) });
 /// ```
 #[derive(Debug, Clone)]
 pub struct RoleAssignments {
@@ -98,9 +99,10 @@ impl ArmClient {
     /// `argument.scope_path` where it is no scope, with what it probably means.
     ///
     /// ```
-    /// # fn show(arm: &midentity::arm::ArmClient) {
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
     /// assert!(arm.role_assignments("rg1").unwrap_err().hint().unwrap().contains("/resourceGroups/rg1"));
-    /// # }
+    /// # Ok(()) });
     /// ```
     pub fn role_assignments(&self, scope: &str) -> Result<RoleAssignments> {
         Ok(RoleAssignments { client: self.clone(), scope: scope_path::check(scope)? })
@@ -121,11 +123,14 @@ impl RoleAssignments {
     /// and as [`ArmClient::request`].
     ///
     /// ```
-    /// # async fn show(assignments: midentity::arm::RoleAssignments, principal: &str) -> midentity::Result<()> {
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
+    /// # let assignments = arm.role_assignments(GROUP)?;
+    /// # let principal: &str = &identity(&arm).await?.principal_id().to_owned();
     /// use midentity::arm::PrincipalType;
     /// let operation = assignments.assign("Reader", principal, PrincipalType::ServicePrincipal).await?;
     /// let assignment = operation.on_progress(|p| eprintln!("{}", p.status())).wait().await?;
-    /// # Ok(()) }
+    /// # Ok(()) });
     /// ```
     pub async fn assign(
         &self,
@@ -258,10 +263,12 @@ impl RoleAssignments {
     /// As [`ArmClient::request`] with the pages.
     ///
     /// ```
-    /// # async fn show(assignments: midentity::arm::RoleAssignments) -> midentity::Result<()> {
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
+    /// # let assignments = arm.role_assignments(GROUP)?;
     /// use midentity::arm::RoleAssignmentFilter;
     /// for a in assignments.list(&RoleAssignmentFilter::AtScope)?.collect().await? { println!("{}", a.principal_id()) }
-    /// # Ok(()) }
+    /// # Ok(()) });
     /// ```
     pub fn list(&self, filter: &RoleAssignmentFilter) -> Result<Pages<RoleAssignment>> {
         let filter = match filter {
@@ -280,9 +287,12 @@ impl RoleAssignments {
     /// Forbidden, and as [`ArmClient::request`].
     ///
     /// ```
-    /// # async fn show(assignments: midentity::arm::RoleAssignments, one: midentity::arm::RoleAssignment) -> midentity::Result<()> {
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
+    /// # let assignments = arm.role_assignments(GROUP)?;
+    /// # let one = assignment(&arm).await?;
     /// assignments.delete(one.id()).await?;
-    /// # Ok(()) }
+    /// # Ok(()) });
     /// ```
     pub async fn delete(&self, assignment: &str) -> Result<bool> {
         let path = self.assignment_path(assignment)?;
@@ -296,9 +306,12 @@ impl RoleAssignments {
     /// Timeout (`role.not_visible`), and as [`ArmClient::request`].
     ///
     /// ```
-    /// # async fn show(assignments: midentity::arm::RoleAssignments, id: &str) -> midentity::Result<()> {
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
+    /// # let assignments = arm.role_assignments(GROUP)?;
+    /// # let id: &str = &assignment(&arm).await?.id().to_owned();
     /// assignments.wait_until_visible(id, std::time::Duration::from_secs(60)).await
-    /// # }
+    /// # });
     /// ```
     pub async fn wait_until_visible(&self, assignment: &str, limit: Duration) -> Result<()> {
         let path = self.assignment_path(assignment)?;
@@ -319,10 +332,12 @@ impl RoleAssignments {
     /// Timeout (`role.not_allowed`), and as [`ArmClient::request`].
     ///
     /// ```
-    /// # async fn show(assignments: midentity::arm::RoleAssignments) -> midentity::Result<()> {
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
+    /// # let assignments = arm.role_assignments(GROUP)?;
     /// let read = "Microsoft.Resources/subscriptions/resourceGroups/read";
     /// assignments.wait_until_allowed(read, std::time::Duration::from_secs(600)).await
-    /// # }
+    /// # });
     /// ```
     pub async fn wait_until_allowed(&self, action: &str, limit: Duration) -> Result<()> {
         let path = format!("{}/providers/Microsoft.Authorization/permissions", self.scope);
@@ -391,9 +406,11 @@ fn is_taken(error: &Error) -> bool {
 /// A role assignment.
 ///
 /// ```
-/// fn show(a: &midentity::arm::RoleAssignment) {
-///     println!("{} has {} at {}", a.principal_id(), a.role_guid(), a.scope());
-/// }
+/// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+/// # example(async |arm| {
+/// # let assignment = assignment(&arm).await?;
+/// println!("{} has {} at {}", assignment.principal_id(), assignment.role_guid(), assignment.scope());
+/// # Ok(()) });
 /// ```
 #[derive(Debug, Clone, Deserialize)]
 pub struct RoleAssignment {
@@ -411,15 +428,21 @@ struct Properties {
     scope: String,
     description: Option<String>,
     condition: Option<String>,
+    condition_version: Option<String>,
 }
 
-members!(RoleAssignment: id, name, principal_id, principal_type, scope, role_definition_id, role_guid);
+members!(RoleAssignment: id, name, principal_id, principal_type, scope, role_definition_id, role_guid,
+    description, condition, condition_version);
 
 impl RoleAssignment {
     /// The resource id.
     ///
     /// ```
-    /// fn show(a: &midentity::arm::RoleAssignment) { println!("{}", a.id()) }
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
+    /// # let assignment = assignment(&arm).await?;
+    /// println!("{}", assignment.id());
+    /// # Ok(()) });
     /// ```
     #[must_use]
     pub fn id(&self) -> &str {
@@ -429,7 +452,11 @@ impl RoleAssignment {
     /// The name, a GUID.
     ///
     /// ```
-    /// fn show(a: &midentity::arm::RoleAssignment) { println!("{}", a.name()) }
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
+    /// # let assignment = assignment(&arm).await?;
+    /// println!("{}", assignment.name());
+    /// # Ok(()) });
     /// ```
     #[must_use]
     pub fn name(&self) -> &str {
@@ -439,7 +466,11 @@ impl RoleAssignment {
     /// Whose it is: an object id.
     ///
     /// ```
-    /// fn show(a: &midentity::arm::RoleAssignment) { println!("{}", a.principal_id()) }
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
+    /// # let assignment = assignment(&arm).await?;
+    /// println!("{}", assignment.principal_id());
+    /// # Ok(()) });
     /// ```
     #[must_use]
     pub fn principal_id(&self) -> &str {
@@ -449,7 +480,11 @@ impl RoleAssignment {
     /// `ServicePrincipal`, `User`, `Group`, or what else the service says.
     ///
     /// ```
-    /// fn show(a: &midentity::arm::RoleAssignment) { println!("{}", a.principal_type()) }
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
+    /// # let assignment = assignment(&arm).await?;
+    /// println!("{}", assignment.principal_type());
+    /// # Ok(()) });
     /// ```
     #[must_use]
     pub fn principal_type(&self) -> &str {
@@ -459,7 +494,11 @@ impl RoleAssignment {
     /// Where it holds.
     ///
     /// ```
-    /// fn show(a: &midentity::arm::RoleAssignment) { println!("{}", a.scope()) }
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
+    /// # let assignment = assignment(&arm).await?;
+    /// println!("{}", assignment.scope());
+    /// # Ok(()) });
     /// ```
     #[must_use]
     pub fn scope(&self) -> &str {
@@ -469,7 +508,11 @@ impl RoleAssignment {
     /// The role definition's id; its last part, the GUID, is what can be compared.
     ///
     /// ```
-    /// fn show(a: &midentity::arm::RoleAssignment) { println!("{}", a.role_definition_id()) }
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
+    /// # let assignment = assignment(&arm).await?;
+    /// println!("{}", assignment.role_definition_id());
+    /// # Ok(()) });
     /// ```
     #[must_use]
     pub fn role_definition_id(&self) -> &str {
@@ -479,10 +522,56 @@ impl RoleAssignment {
     /// The role definition's GUID.
     ///
     /// ```
-    /// fn show(a: &midentity::arm::RoleAssignment) { println!("{}", a.role_guid()) }
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
+    /// # let assignment = assignment(&arm).await?;
+    /// println!("{}", assignment.role_guid());
+    /// # Ok(()) });
     /// ```
     #[must_use]
     pub fn role_guid(&self) -> &str {
         self.properties.role_definition_id.rsplit('/').next().unwrap_or_default()
+    }
+
+    /// Why it was given, where somebody said so.
+    ///
+    /// ```
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
+    /// # let assignment = assignment(&arm).await?;
+    /// println!("{:?}", assignment.description());
+    /// # Ok(()) });
+    /// ```
+    #[must_use]
+    pub fn description(&self) -> Option<&str> {
+        self.properties.description.as_deref()
+    }
+
+    /// The condition that it holds under, in Azure's language for it.
+    ///
+    /// ```
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
+    /// # let assignment = assignment(&arm).await?;
+    /// println!("{:?}", assignment.condition());
+    /// # Ok(()) });
+    /// ```
+    #[must_use]
+    pub fn condition(&self) -> Option<&str> {
+        self.properties.condition.as_deref()
+    }
+
+    /// The version of the condition's language, such as `2.0`.
+    ///
+    /// ```
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
+    /// # let assignment = assignment(&arm).await?;
+    /// println!("{:?}", assignment.condition_version());
+    /// # Ok(()) });
+    /// ```
+    #[must_use]
+    pub fn condition_version(&self) -> Option<&str> {
+        self.properties.condition_version.as_deref()
     }
 }

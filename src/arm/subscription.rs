@@ -12,9 +12,10 @@ const API_VERSION: &str = "2022-12-01";
 /// The subscriptions that the caller sees.
 ///
 /// ```
-/// # fn show(arm: &midentity::arm::ArmClient) {
+/// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+/// # example(async |arm| {
 /// let subscriptions = arm.subscriptions();
-/// # drop(subscriptions); }
+/// # drop(subscriptions); Ok(()) });
 /// ```
 #[derive(Debug, Clone)]
 pub struct Subscriptions(ArmClient);
@@ -23,9 +24,10 @@ impl ArmClient {
     /// The subscriptions that the caller sees.
     ///
     /// ```
-    /// # fn show(arm: &midentity::arm::ArmClient) {
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
     /// let subscriptions = arm.subscriptions();
-    /// # drop(subscriptions); }
+    /// # drop(subscriptions); Ok(()) });
     /// ```
     #[must_use]
     pub fn subscriptions(&self) -> Subscriptions {
@@ -40,9 +42,10 @@ impl Subscriptions {
     /// As [`ArmClient::request`], with the pages.
     ///
     /// ```
-    /// # async fn show(arm: midentity::arm::ArmClient) -> midentity::Result<()> {
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
     /// let all = arm.subscriptions().list()?.collect().await?;
-    /// # Ok(()) }
+    /// # Ok(()) });
     /// ```
     pub fn list(&self) -> Result<Pages<Subscription>> {
         Ok(Pages::new(self.0.clone(), self.0.url("/subscriptions", API_VERSION)?))
@@ -52,9 +55,11 @@ impl Subscriptions {
 /// A subscription.
 ///
 /// ```
-/// fn show(subscription: &midentity::arm::Subscription) {
-///     println!("{} {}", subscription.subscription_id(), subscription.display_name());
-/// }
+/// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+/// # example(async |arm| {
+/// # let subscription = subscription(&arm).await?;
+/// println!("{} {}", subscription.subscription_id(), subscription.display_name());
+/// # Ok(()) });
 /// ```
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -75,7 +80,11 @@ impl Subscription {
     /// The resource id, `/subscriptions/<id>`.
     ///
     /// ```
-    /// fn show(s: &midentity::arm::Subscription) { println!("{}", s.id()) }
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
+    /// # let subscription = subscription(&arm).await?;
+    /// println!("{}", subscription.id());
+    /// # Ok(()) });
     /// ```
     #[must_use]
     pub fn id(&self) -> &str {
@@ -85,7 +94,11 @@ impl Subscription {
     /// The GUID.
     ///
     /// ```
-    /// fn show(s: &midentity::arm::Subscription) { println!("{}", s.subscription_id()) }
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
+    /// # let subscription = subscription(&arm).await?;
+    /// println!("{}", subscription.subscription_id());
+    /// # Ok(()) });
     /// ```
     #[must_use]
     pub fn subscription_id(&self) -> &str {
@@ -95,7 +108,11 @@ impl Subscription {
     /// The tenant's GUID.
     ///
     /// ```
-    /// fn show(s: &midentity::arm::Subscription) { println!("{}", s.tenant_id()) }
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
+    /// # let subscription = subscription(&arm).await?;
+    /// println!("{}", subscription.tenant_id());
+    /// # Ok(()) });
     /// ```
     #[must_use]
     pub fn tenant_id(&self) -> &str {
@@ -105,7 +122,11 @@ impl Subscription {
     /// The name that people gave it.
     ///
     /// ```
-    /// fn show(s: &midentity::arm::Subscription) { println!("{}", s.display_name()) }
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
+    /// # let subscription = subscription(&arm).await?;
+    /// println!("{}", subscription.display_name());
+    /// # Ok(()) });
     /// ```
     #[must_use]
     pub fn display_name(&self) -> &str {
@@ -115,7 +136,11 @@ impl Subscription {
     /// `Enabled`, `Disabled`, `Warned`, …
     ///
     /// ```
-    /// fn show(s: &midentity::arm::Subscription) { println!("{}", s.state()) }
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
+    /// # let subscription = subscription(&arm).await?;
+    /// println!("{}", subscription.state());
+    /// # Ok(()) });
     /// ```
     #[must_use]
     pub fn state(&self) -> &str {

@@ -19,9 +19,10 @@ pub(super) const PROVIDER: &str = "providers/Microsoft.ManagedIdentity/userAssig
 /// The user-assigned identities of one resource group, or of a whole subscription.
 ///
 /// ```
-/// # fn show(arm: &midentity::arm::ArmClient) {
+/// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+/// # example(async |arm| {
 /// let identities = arm.user_identities("8d1c0000-0000-0000-0000-000000000000", "rg1");
-/// # drop(identities); }
+/// # drop(identities); Ok(()) });
 /// ```
 #[derive(Debug, Clone)]
 pub struct UserIdentities {
@@ -34,9 +35,10 @@ impl ArmClient {
     /// The user-assigned identities of a resource group; with an empty group, of the subscription (for lists).
     ///
     /// ```
-    /// # fn show(arm: &midentity::arm::ArmClient) {
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
     /// let identities = arm.user_identities("8d1c0000-0000-0000-0000-000000000000", "rg1");
-    /// # drop(identities); }
+    /// # drop(identities); Ok(()) });
     /// ```
     #[must_use]
     pub fn user_identities(&self, subscription: &str, group: &str) -> UserIdentities {
@@ -50,9 +52,11 @@ impl ArmClient {
     /// NotFound where the resource has none, and as [`ArmClient::request`].
     ///
     /// ```
-    /// # async fn show(arm: midentity::arm::ArmClient, vm_id: &str) -> midentity::Result<()> {
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
+    /// # let vm_id: &str = VM;
     /// println!("{}", arm.system_identity(vm_id).await?.client_id());
-    /// # Ok(()) }
+    /// # Ok(()) });
     /// ```
     pub async fn system_identity(&self, resource_id: &str) -> Result<SystemIdentity> {
         let scope = scope_path::check(resource_id)?;
@@ -74,18 +78,19 @@ impl UserIdentities {
     }
 
     /// Makes the identity, or sets the location and tags of the one that is there (which keeps its ids). Without a
-    /// location it is the group's; without tags, those of an existing one stay.
+    /// location it is the group's; without tags, those of an existing one stay. Its isolation scope always stays.
     ///
     /// # Errors
     /// `argument.name` with the rule, Forbidden (Managed Identity Contributor may do this), and as
     /// [`ArmClient::request`].
     ///
     /// ```
-    /// # async fn show(arm: midentity::arm::ArmClient) -> midentity::Result<()> {
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
     /// let identities = arm.user_identities("8d1c0000-0000-0000-0000-000000000000", "rg1");
     /// let identity = identities.create("id1", None, None).await?;
     /// println!("{} {}", identity.client_id(), identity.principal_id());
-    /// # Ok(()) }
+    /// # Ok(()) });
     /// ```
     pub async fn create(
         &self,
@@ -94,13 +99,12 @@ impl UserIdentities {
         tags: Option<&BTreeMap<String, String>>,
     ) -> Result<UserIdentity> {
         let path = self.path(name)?;
-        let existing = match (location, tags) {
-            (Some(_), Some(_)) => None,
-            _ => match self.get(name).await {
-                Ok(identity) => Some(identity),
-                Err(error) if error.kind() == ErrorKind::NotFound => None,
-                Err(error) => return Err(error),
-            },
+        let existing = match self.get(name).await {
+            Ok(identity) => Some(identity),
+            Err(error) if error.kind() == ErrorKind::NotFound => None,
+            // Who may write and not read has said all that can be said.
+            Err(error) if error.kind() == ErrorKind::Forbidden && location.is_some() && tags.is_some() => None,
+            Err(error) => return Err(error),
         };
         let location = match (location, &existing) {
             (Some(location), _) => location.to_owned(),
@@ -111,7 +115,10 @@ impl UserIdentities {
             }
         };
         let mut body = Map::from_iter([("location".to_owned(), Value::from(location))]);
-        // A PUT replaces: tags that are not sent would be lost.
+        // A PUT replaces: what is not sent would be lost.
+        if let Some(scope) = existing.as_ref().and_then(UserIdentity::isolation_scope) {
+            body.insert("properties".to_owned(), json!({ "isolationScope": scope }));
+        }
         if let Some(tags) = tags.or_else(|| existing.as_ref()?.tags.as_ref()) {
             body.insert("tags".to_owned(), json!(tags));
         }
@@ -124,10 +131,11 @@ impl UserIdentities {
     /// NotFound, and as [`ArmClient::request`].
     ///
     /// ```
-    /// # async fn show(arm: midentity::arm::ArmClient) -> midentity::Result<()> {
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
     /// let tags = [("owner".to_string(), "me".to_string())].into();
     /// arm.user_identities("8d1c0000-0000-0000-0000-000000000000", "rg1").update("id1", &tags).await?;
-    /// # Ok(()) }
+    /// # Ok(()) });
     /// ```
     pub async fn update(&self, name: &str, tags: &BTreeMap<String, String>) -> Result<UserIdentity> {
         let body = json!({ "tags": tags });
@@ -140,9 +148,10 @@ impl UserIdentities {
     /// NotFound, Forbidden, and as [`ArmClient::request`].
     ///
     /// ```
-    /// # async fn show(arm: midentity::arm::ArmClient) -> midentity::Result<()> {
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
     /// let identity = arm.user_identities("8d1c0000-0000-0000-0000-000000000000", "rg1").get("id1").await?;
-    /// # Ok(()) }
+    /// # Ok(()) });
     /// ```
     pub async fn get(&self, name: &str) -> Result<UserIdentity> {
         self.client.get_path(&self.path(name)?, API_VERSION).await?.read()
@@ -154,10 +163,11 @@ impl UserIdentities {
     /// `argument.name`; as [`ArmClient::request`] with the pages.
     ///
     /// ```
-    /// # async fn show(arm: midentity::arm::ArmClient) -> midentity::Result<()> {
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
     /// let mut all = arm.user_identities("8d1c0000-0000-0000-0000-000000000000", "").list()?;
     /// while let Some(identity) = all.next().await? { println!("{}", identity.name()) }
-    /// # Ok(()) }
+    /// # Ok(()) });
     /// ```
     pub fn list(&self) -> Result<Pages<UserIdentity>> {
         let path = if self.group.is_empty() {
@@ -176,9 +186,10 @@ impl UserIdentities {
     /// As [`ArmClient::request`].
     ///
     /// ```
-    /// # async fn show(arm: midentity::arm::ArmClient) -> midentity::Result<()> {
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
     /// let was_there = arm.user_identities("8d1c0000-0000-0000-0000-000000000000", "rg1").delete("id1").await?;
-    /// # Ok(()) }
+    /// # Ok(()) });
     /// ```
     pub async fn delete(&self, name: &str) -> Result<bool> {
         self.client.delete(&self.path(name)?, API_VERSION).await
@@ -188,9 +199,11 @@ impl UserIdentities {
 /// A user-assigned identity.
 ///
 /// ```
-/// fn show(identity: &midentity::arm::UserIdentity) {
-///     println!("{}: client id {}", identity.name(), identity.client_id());
-/// }
+/// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+/// # example(async |arm| {
+/// # let identity = identity(&arm).await?;
+/// println!("{}: client id {}", identity.name(), identity.client_id());
+/// # Ok(()) });
 /// ```
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -215,13 +228,18 @@ struct Properties {
     client_secret_url: Option<String>,
 }
 
-members!(UserIdentity: id, name, location, tags, client_id, principal_id, tenant_id, client_secret_url);
+members!(UserIdentity: id, name, location, tags, client_id, principal_id, tenant_id, client_secret_url,
+    isolation_scope);
 
 impl UserIdentity {
     /// The resource id, with the letter case that the service gives it.
     ///
     /// ```
-    /// fn show(i: &midentity::arm::UserIdentity) { println!("{}", i.id()) }
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
+    /// # let identity = identity(&arm).await?;
+    /// println!("{}", identity.id());
+    /// # Ok(()) });
     /// ```
     #[must_use]
     pub fn id(&self) -> &str {
@@ -231,7 +249,11 @@ impl UserIdentity {
     /// The name.
     ///
     /// ```
-    /// fn show(i: &midentity::arm::UserIdentity) { println!("{}", i.name()) }
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
+    /// # let identity = identity(&arm).await?;
+    /// println!("{}", identity.name());
+    /// # Ok(()) });
     /// ```
     #[must_use]
     pub fn name(&self) -> &str {
@@ -241,7 +263,11 @@ impl UserIdentity {
     /// The region.
     ///
     /// ```
-    /// fn show(i: &midentity::arm::UserIdentity) { println!("{}", i.location()) }
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
+    /// # let identity = identity(&arm).await?;
+    /// println!("{}", identity.location());
+    /// # Ok(()) });
     /// ```
     #[must_use]
     pub fn location(&self) -> &str {
@@ -251,7 +277,11 @@ impl UserIdentity {
     /// The tags.
     ///
     /// ```
-    /// fn show(i: &midentity::arm::UserIdentity) { println!("{:?}", i.tags().get("owner")) }
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
+    /// # let identity = identity(&arm).await?;
+    /// println!("{:?}", identity.tags().get("owner"));
+    /// # Ok(()) });
     /// ```
     #[must_use]
     pub fn tags(&self) -> BTreeMap<String, String> {
@@ -261,7 +291,11 @@ impl UserIdentity {
     /// The client id, which token requests name.
     ///
     /// ```
-    /// fn show(i: &midentity::arm::UserIdentity) { println!("{}", i.client_id()) }
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
+    /// # let identity = identity(&arm).await?;
+    /// println!("{}", identity.client_id());
+    /// # Ok(()) });
     /// ```
     #[must_use]
     pub fn client_id(&self) -> &str {
@@ -271,7 +305,11 @@ impl UserIdentity {
     /// The object (principal) id, which roles and groups name.
     ///
     /// ```
-    /// fn show(i: &midentity::arm::UserIdentity) { println!("{}", i.principal_id()) }
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
+    /// # let identity = identity(&arm).await?;
+    /// println!("{}", identity.principal_id());
+    /// # Ok(()) });
     /// ```
     #[must_use]
     pub fn principal_id(&self) -> &str {
@@ -281,7 +319,11 @@ impl UserIdentity {
     /// The tenant's GUID.
     ///
     /// ```
-    /// fn show(i: &midentity::arm::UserIdentity) { println!("{}", i.tenant_id()) }
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
+    /// # let identity = identity(&arm).await?;
+    /// println!("{}", identity.tenant_id());
+    /// # Ok(()) });
     /// ```
     #[must_use]
     pub fn tenant_id(&self) -> &str {
@@ -291,18 +333,40 @@ impl UserIdentity {
     /// The address of its credential in the identity service, where an older api-version gives one.
     ///
     /// ```
-    /// fn show(i: &midentity::arm::UserIdentity) { println!("{:?}", i.client_secret_url()) }
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
+    /// # let identity = identity(&arm).await?;
+    /// println!("{:?}", identity.client_secret_url());
+    /// # Ok(()) });
     /// ```
     #[must_use]
     pub fn client_secret_url(&self) -> Option<&str> {
         self.properties.client_secret_url.as_deref()
+    }
+
+    /// Where it can be assigned: `Regional` (in its own region only) or `None`; absent in older api-versions.
+    ///
+    /// ```
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
+    /// # let identity = identity(&arm).await?;
+    /// println!("{:?}", identity.isolation_scope());
+    /// # Ok(()) });
+    /// ```
+    #[must_use]
+    pub fn isolation_scope(&self) -> Option<&str> {
+        self.properties.isolation_scope.as_deref()
     }
 }
 
 /// The system-assigned identity of a resource.
 ///
 /// ```
-/// fn show(identity: &midentity::arm::SystemIdentity) { println!("{}", identity.principal_id()) }
+/// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+/// # example(async |arm| {
+/// # let identity = arm.system_identity(VM).await?;
+/// println!("{}", identity.principal_id());
+/// # Ok(()) });
 /// ```
 #[derive(Debug, Clone, Deserialize)]
 pub struct SystemIdentity {
@@ -316,7 +380,11 @@ impl SystemIdentity {
     /// The client id.
     ///
     /// ```
-    /// fn show(i: &midentity::arm::SystemIdentity) { println!("{}", i.client_id()) }
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
+    /// # let identity = arm.system_identity(VM).await?;
+    /// println!("{}", identity.client_id());
+    /// # Ok(()) });
     /// ```
     #[must_use]
     pub fn client_id(&self) -> &str {
@@ -326,7 +394,11 @@ impl SystemIdentity {
     /// The object (principal) id.
     ///
     /// ```
-    /// fn show(i: &midentity::arm::SystemIdentity) { println!("{}", i.principal_id()) }
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
+    /// # let identity = arm.system_identity(VM).await?;
+    /// println!("{}", identity.principal_id());
+    /// # Ok(()) });
     /// ```
     #[must_use]
     pub fn principal_id(&self) -> &str {
@@ -336,7 +408,11 @@ impl SystemIdentity {
     /// The tenant's GUID.
     ///
     /// ```
-    /// fn show(i: &midentity::arm::SystemIdentity) { println!("{}", i.tenant_id()) }
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
+    /// # let identity = arm.system_identity(VM).await?;
+    /// println!("{}", identity.tenant_id());
+    /// # Ok(()) });
     /// ```
     #[must_use]
     pub fn tenant_id(&self) -> &str {

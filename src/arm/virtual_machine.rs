@@ -16,9 +16,10 @@ use crate::resource_id::ResourceId;
 /// The virtual machines of one resource group.
 ///
 /// ```
-/// # fn show(arm: &midentity::arm::ArmClient) {
+/// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+/// # example(async |arm| {
 /// let machines = arm.virtual_machines("8d1c0000-0000-0000-0000-000000000000", "rg1");
-/// # drop(machines); }
+/// # drop(machines); Ok(()) });
 /// ```
 #[derive(Debug, Clone)]
 pub struct VirtualMachines {
@@ -96,9 +97,10 @@ impl ArmClient {
     /// The virtual machines of a resource group.
     ///
     /// ```
-    /// # fn show(arm: &midentity::arm::ArmClient) {
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
     /// let machines = arm.virtual_machines("8d1c0000-0000-0000-0000-000000000000", "rg1");
-    /// # drop(machines); }
+    /// # drop(machines); Ok(()) });
     /// ```
     #[must_use]
     pub fn virtual_machines(&self, subscription: &str, group: &str) -> VirtualMachines {
@@ -111,10 +113,13 @@ impl ArmClient {
     /// Unavailable off Azure, and as [`InstanceMetadata::get`].
     ///
     /// ```
-    /// # async fn show(arm: midentity::arm::ArmClient) -> midentity::Result<()> {
-    /// let instance = midentity::InstanceMetadata::builder().build()?;
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example_on_the_machine(async |arm, imds_endpoint| {
+    /// let instance = midentity::InstanceMetadata::builder()
+    /// #   .imds_endpoint(imds_endpoint)
+    ///     .build()?;
     /// println!("{:?}", arm.this_vm(&instance).await?.show().await?);
-    /// # Ok(()) }
+    /// # Ok(()) });
     /// ```
     pub async fn this_vm(&self, instance: &InstanceMetadata) -> Result<VmIdentities> {
         let compute = instance.get("compute").await?;
@@ -140,11 +145,15 @@ impl VirtualMachines {
     /// [`ArmClient::request`].
     ///
     /// ```
-    /// # async fn show(machines: midentity::arm::VirtualMachines, body: serde_json::Value) -> midentity::Result<()> {
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
+    /// # let machines = arm.virtual_machines(SUBSCRIPTION, "rg1");
+    /// # let body = serde_json::json!({"location": "eastus", "properties": {"hardwareProfile": {"vmSize": "Standard_B1s"}}});
+    /// # let group = GROUP;
     /// use midentity::arm::NewVirtualMachine;
-    /// let new = NewVirtualMachine::from_body(body).identities(["[system]"]).role("Reader", "/subscriptions/…");
-    /// let identity = machines.create("vm1", new).await?.wait().await?;
-    /// # Ok(()) }
+    /// let new = NewVirtualMachine::from_body(body).identities(["[system]"]).role("Reader", group);
+    /// let identity = machines.create("vm2", new).await?.wait().await?;
+    /// # Ok(()) });
     /// ```
     pub async fn create(&self, name: &str, new: NewVirtualMachine) -> Result<Operation<VmIdentity>> {
         scope_path::check_subscription(&self.subscription)?;

@@ -24,11 +24,12 @@ const RETIRED_EXTENSIONS: [&str; 2] = ["ManagedIdentityExtensionForWindows", "Ma
 /// The identities of one virtual machine or scale set.
 ///
 /// ```
-/// # async fn show(arm: midentity::arm::ArmClient) -> midentity::Result<()> {
+/// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+/// # example(async |arm| {
 /// let vm = "/subscriptions/8d1c0000-0000-0000-0000-000000000000/resourceGroups/rg1/providers/Microsoft.Compute/virtualMachines/vm1";
 /// let identity = arm.vm_identity(vm)?.add(["id1"]).await?.wait().await?;
 /// println!("{:?}", identity.user_assigned());
-/// # Ok(()) }
+/// # Ok(()) });
 /// ```
 #[derive(Debug, Clone)]
 pub struct VmIdentities {
@@ -43,9 +44,10 @@ impl ArmClient {
     /// `argument.path` where it is the id of something else.
     ///
     /// ```
-    /// # fn show(arm: &midentity::arm::ArmClient) {
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
     /// assert_eq!(arm.vm_identity("vm1").unwrap_err().id(), "argument.path");
-    /// # }
+    /// # Ok(()) });
     /// ```
     pub fn vm_identity(&self, machine: &str) -> Result<VmIdentities> {
         let path = scope_path::check(machine).and_then(|path| ResourceId::parse(&path));
@@ -71,10 +73,11 @@ impl VmIdentities {
     /// The machine's resource id.
     ///
     /// ```
-    /// # fn show(arm: &midentity::arm::ArmClient) -> midentity::Result<()> {
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
     /// let id = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/virtualMachines/vm1";
     /// assert_eq!(arm.vm_identity(id)?.machine().name(), "vm1");
-    /// # Ok(()) }
+    /// # Ok(()) });
     /// ```
     #[must_use]
     pub fn machine(&self) -> &ResourceId {
@@ -91,9 +94,11 @@ impl VmIdentities {
     /// NotFound, Forbidden, and as [`ArmClient::request`].
     ///
     /// ```
-    /// # async fn show(vm: midentity::arm::VmIdentities) -> midentity::Result<()> {
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
+    /// # let vm = arm.vm_identity(VM)?;
     /// println!("{:?}", vm.show().await?.system_assigned());
-    /// # Ok(()) }
+    /// # Ok(()) });
     /// ```
     pub async fn show(&self) -> Result<VmIdentity> {
         let response = self.read().await?;
@@ -106,17 +111,28 @@ impl VmIdentities {
     /// `argument.identity` and `argument.name` where an identity can't be one, and as [`VmIdentities::show`].
     ///
     /// ```
-    /// # async fn show(vm: midentity::arm::VmIdentities) -> midentity::Result<()> {
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
+    /// # let vm = arm.vm_identity(VM)?;
     /// use midentity::arm::IdentityChange;
     /// println!("{}", vm.plan(&IdentityChange::Add(vec!["id1".into()])).await?);
-    /// # Ok(()) }
+    /// # Ok(()) });
     /// ```
     pub async fn plan(&self, change: &IdentityChange) -> Result<VmIdentityPlan> {
         let response = self.read().await?;
         let body = response.body();
         let etag = body.get("etag").and_then(Value::as_str).or_else(|| response.header("etag")).map(str::to_owned);
         let present = VmIdentity::of(body, Vec::new())?.present()?;
-        vm_identity_plan::plan(&self.machine, &present, change, etag, warnings(body, self.machine.as_str()))
+        let mut plan =
+            vm_identity_plan::plan(&self.machine, &present, change, etag, warnings(body, self.machine.as_str()))?;
+        if plan.changes() && waits_for_upgrade(body) {
+            plan.warn(format!(
+                "the scale set's upgrade policy is Manual: its instances know of the change once they are updated \
+                 (POST {}/manualupgrade, or az vmss update-instances)",
+                self.machine.as_str()
+            ));
+        }
+        Ok(plan)
     }
 
     /// Adds identities; all others stay.
@@ -125,9 +141,11 @@ impl VmIdentities {
     /// As [`VmIdentities::apply`].
     ///
     /// ```
-    /// # async fn show(vm: midentity::arm::VmIdentities) -> midentity::Result<()> {
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
+    /// # let vm = arm.vm_identity(VM)?;
     /// let identity = vm.add(["[system]", "id1"]).await?.wait().await?;
-    /// # Ok(()) }
+    /// # Ok(()) });
     /// ```
     pub async fn add<R: Into<IdentityRef>>(
         &self,
@@ -143,9 +161,11 @@ impl VmIdentities {
     /// As [`VmIdentities::apply`].
     ///
     /// ```
-    /// # async fn show(vm: midentity::arm::VmIdentities) -> midentity::Result<()> {
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
+    /// # let vm = arm.vm_identity(VM)?;
     /// let identity = vm.remove(["id1"]).await?.wait().await?;
-    /// # Ok(()) }
+    /// # Ok(()) });
     /// ```
     pub async fn remove<R: Into<IdentityRef>>(
         &self,
@@ -161,9 +181,11 @@ impl VmIdentities {
     /// As [`VmIdentities::apply`].
     ///
     /// ```
-    /// # async fn show(vm: midentity::arm::VmIdentities) -> midentity::Result<()> {
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
+    /// # let vm = arm.vm_identity(VM)?;
     /// let identity = vm.set(["[system]"]).await?.wait().await?;
-    /// # Ok(()) }
+    /// # Ok(()) });
     /// ```
     pub async fn set<R: Into<IdentityRef>>(
         &self,
@@ -183,11 +205,13 @@ impl VmIdentities {
     /// Conflict, `arm.operation_failed`, and as [`ArmClient::request`].
     ///
     /// ```
-    /// # async fn show(vm: midentity::arm::VmIdentities) -> midentity::Result<()> {
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
+    /// # let vm = arm.vm_identity(VM)?;
     /// use midentity::arm::IdentityChange;
     /// let plan = vm.plan(&IdentityChange::RemoveAllUser).await?;
     /// let identity = vm.apply(plan).await?.wait().await?;
-    /// # Ok(()) }
+    /// # Ok(()) });
     /// ```
     pub async fn apply(&self, plan: VmIdentityPlan) -> Result<Operation<VmIdentity>> {
         let what = format!("changing the identity of {}", self.machine.name());
@@ -284,10 +308,12 @@ impl VmIdentities {
     /// As [`VmIdentities::show`].
     ///
     /// ```
-    /// # async fn show(vm: midentity::arm::VmIdentities) -> midentity::Result<()> {
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
+    /// # let vm = arm.vm_identity(VM)?;
     /// let gone = vm.dangling().await?;
     /// vm.remove(gone).await?.wait().await?;
-    /// # Ok(()) }
+    /// # Ok(()) });
     /// ```
     pub async fn dangling(&self) -> Result<Vec<String>> {
         let mut gone = Vec::new();
@@ -334,6 +360,12 @@ impl VmIdentities {
     }
 }
 
+/// Source: the scale sets' documentation; az warns of it too.
+fn waits_for_upgrade(machine: &Value) -> bool {
+    let mode = machine.pointer("/properties/upgradePolicy/mode").and_then(Value::as_str);
+    mode.is_some_and(|mode| mode.eq_ignore_ascii_case("Manual"))
+}
+
 fn warnings(machine: &Value, id: &str) -> Vec<String> {
     let extensions = machine.get("resources").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
     extensions
@@ -355,9 +387,11 @@ fn warnings(machine: &Value, id: &str) -> Vec<String> {
 /// A machine's identities.
 ///
 /// ```
-/// fn show(identity: &midentity::arm::VmIdentity) {
-///     println!("{}", identity.kind());
-/// }
+/// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+/// # example(async |arm| {
+/// # let identity = arm.vm_identity(VM)?.show().await?;
+/// println!("{}", identity.kind());
+/// # Ok(()) });
 /// ```
 #[derive(Debug, Clone)]
 pub struct VmIdentity {
@@ -371,7 +405,11 @@ pub struct VmIdentity {
 /// A user-assigned identity on a machine.
 ///
 /// ```
-/// fn show(identity: &midentity::arm::AssignedIdentity) { println!("{}", identity.id()) }
+/// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+/// # example(async |arm| {
+/// # let identity = arm.vm_identity(VM)?.show().await?.user_assigned()[0].clone();
+/// println!("{}", identity.id());
+/// # Ok(()) });
 /// ```
 #[derive(Debug, Clone)]
 pub struct AssignedIdentity {
@@ -430,7 +468,11 @@ impl VmIdentity {
     /// `None`, `SystemAssigned`, `UserAssigned`, or `SystemAssigned, UserAssigned`.
     ///
     /// ```
-    /// fn show(i: &midentity::arm::VmIdentity) { println!("{}", i.kind()) }
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
+    /// # let identity = arm.vm_identity(VM)?.show().await?;
+    /// println!("{}", identity.kind());
+    /// # Ok(()) });
     /// ```
     #[must_use]
     pub fn kind(&self) -> &str {
@@ -445,7 +487,11 @@ impl VmIdentity {
     /// [`ArmClient::system_identity`].
     ///
     /// ```
-    /// fn show(i: &midentity::arm::VmIdentity) { println!("{:?}", i.system_assigned()) }
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
+    /// # let identity = arm.vm_identity(VM)?.show().await?;
+    /// println!("{:?}", identity.system_assigned());
+    /// # Ok(()) });
     /// ```
     #[must_use]
     pub fn system_assigned(&self) -> Option<&str> {
@@ -455,7 +501,11 @@ impl VmIdentity {
     /// The tenant's GUID, where there is a system-assigned identity.
     ///
     /// ```
-    /// fn show(i: &midentity::arm::VmIdentity) { println!("{:?}", i.tenant_id()) }
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
+    /// # let identity = arm.vm_identity(VM)?.show().await?;
+    /// println!("{:?}", identity.tenant_id());
+    /// # Ok(()) });
     /// ```
     #[must_use]
     pub fn tenant_id(&self) -> Option<&str> {
@@ -465,7 +515,11 @@ impl VmIdentity {
     /// The user-assigned identities.
     ///
     /// ```
-    /// fn show(i: &midentity::arm::VmIdentity) { for u in i.user_assigned() { println!("{}", u.id()) } }
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
+    /// # let identity = arm.vm_identity(VM)?.show().await?;
+    /// for u in identity.user_assigned() { println!("{}", u.id()) }
+    /// # Ok(()) });
     /// ```
     #[must_use]
     pub fn user_assigned(&self) -> &[AssignedIdentity] {
@@ -475,7 +529,11 @@ impl VmIdentity {
     /// What the reader should know about the change.
     ///
     /// ```
-    /// fn show(i: &midentity::arm::VmIdentity) { for w in i.warnings() { eprintln!("{w}") } }
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
+    /// # let identity = arm.vm_identity(VM)?.show().await?;
+    /// for w in identity.warnings() { eprintln!("{w}") }
+    /// # Ok(()) });
     /// ```
     #[must_use]
     pub fn warnings(&self) -> &[String] {
@@ -489,7 +547,11 @@ impl AssignedIdentity {
     /// The resource id, as the machine spells it.
     ///
     /// ```
-    /// fn show(i: &midentity::arm::AssignedIdentity) { println!("{}", i.id()) }
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
+    /// # let assigned = arm.vm_identity(VM)?.show().await?.user_assigned()[0].clone();
+    /// println!("{}", assigned.id());
+    /// # Ok(()) });
     /// ```
     #[must_use]
     pub fn id(&self) -> &str {
@@ -499,7 +561,11 @@ impl AssignedIdentity {
     /// The client id; absent while the machine is being changed.
     ///
     /// ```
-    /// fn show(i: &midentity::arm::AssignedIdentity) { println!("{:?}", i.client_id()) }
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
+    /// # let assigned = arm.vm_identity(VM)?.show().await?.user_assigned()[0].clone();
+    /// println!("{:?}", assigned.client_id());
+    /// # Ok(()) });
     /// ```
     #[must_use]
     pub fn client_id(&self) -> Option<&str> {
@@ -509,7 +575,11 @@ impl AssignedIdentity {
     /// The object (principal) id; absent while the machine is being changed.
     ///
     /// ```
-    /// fn show(i: &midentity::arm::AssignedIdentity) { println!("{:?}", i.principal_id()) }
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
+    /// # let assigned = arm.vm_identity(VM)?.show().await?.user_assigned()[0].clone();
+    /// println!("{:?}", assigned.principal_id());
+    /// # Ok(()) });
     /// ```
     #[must_use]
     pub fn principal_id(&self) -> Option<&str> {

@@ -77,9 +77,11 @@ pub(super) struct Present {
 /// What a change does: which identities stay, come and go.
 ///
 /// ```
-/// fn show(plan: &midentity::arm::VmIdentityPlan) {
-///     println!("{plan}");
-/// }
+/// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+/// # example(async |arm| {
+/// # let plan = plan(&arm).await?;
+/// println!("{plan}");
+/// # Ok(()) });
 /// ```
 #[derive(Debug, Clone)]
 pub struct VmIdentityPlan {
@@ -99,7 +101,11 @@ impl VmIdentityPlan {
     /// The identities that stay: resource ids, and `[system]`.
     ///
     /// ```
-    /// fn show(plan: &midentity::arm::VmIdentityPlan) { println!("{:?}", plan.stays()) }
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
+    /// # let plan = plan(&arm).await?;
+    /// println!("{:?}", plan.stays());
+    /// # Ok(()) });
     /// ```
     #[must_use]
     pub fn stays(&self) -> &[String] {
@@ -109,7 +115,11 @@ impl VmIdentityPlan {
     /// The identities that come.
     ///
     /// ```
-    /// fn show(plan: &midentity::arm::VmIdentityPlan) { println!("{:?}", plan.comes()) }
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
+    /// # let plan = plan(&arm).await?;
+    /// println!("{:?}", plan.comes());
+    /// # Ok(()) });
     /// ```
     #[must_use]
     pub fn comes(&self) -> &[String] {
@@ -119,7 +129,11 @@ impl VmIdentityPlan {
     /// The identities that go.
     ///
     /// ```
-    /// fn show(plan: &midentity::arm::VmIdentityPlan) { println!("{:?}", plan.goes()) }
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
+    /// # let plan = plan(&arm).await?;
+    /// println!("{:?}", plan.goes());
+    /// # Ok(()) });
     /// ```
     #[must_use]
     pub fn goes(&self) -> &[String] {
@@ -129,17 +143,29 @@ impl VmIdentityPlan {
     /// What the reader should know, such as a retired extension on the machine.
     ///
     /// ```
-    /// fn show(plan: &midentity::arm::VmIdentityPlan) { println!("{:?}", plan.warnings()) }
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
+    /// # let plan = plan(&arm).await?;
+    /// println!("{:?}", plan.warnings());
+    /// # Ok(()) });
     /// ```
     #[must_use]
     pub fn warnings(&self) -> &[String] {
         &self.warnings
     }
 
+    pub(super) fn warn(&mut self, warning: String) {
+        self.warnings.push(warning);
+    }
+
     /// Whether there is anything to do; where not, no request is sent.
     ///
     /// ```
-    /// fn show(plan: &midentity::arm::VmIdentityPlan) { println!("{}", plan.changes()) }
+    /// # mod documented { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documented/arm.rs")); } use documented::*;
+    /// # example(async |arm| {
+    /// # let plan = plan(&arm).await?;
+    /// println!("{}", plan.changes());
+    /// # Ok(()) });
     /// ```
     #[must_use]
     pub fn changes(&self) -> bool {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -12,8 +13,10 @@ use super::{Credential, Inner};
 use crate::cache::TokenCache;
 use crate::clock::Clock;
 use crate::cloud::Cloud;
+use crate::cloud_endpoints::Discovery;
 use crate::env::Env;
 use crate::error::{Error, Result, id};
+use crate::http::cloud::CloudTransport;
 use crate::http::link_local::LinkLocal;
 use crate::http::{Transport, retry};
 use crate::identity::Identity;
@@ -38,6 +41,7 @@ pub struct CredentialBuilder {
     identity: Identity,
     imds_endpoint: Option<String>,
     cloud: Option<Cloud>,
+    ca_file: Option<PathBuf>,
     cache: Option<TokenCache>,
     timeout: Duration,
     connect_timeout: Duration,
@@ -66,6 +70,7 @@ impl Default for CredentialBuilder {
             identity: Identity::Default,
             imds_endpoint: None,
             cloud: None,
+            ca_file: None,
             cache: None,
             timeout: Duration::from_secs(90),
             connect_timeout: Duration::from_secs(1),
@@ -116,6 +121,21 @@ impl CredentialBuilder {
     /// ```
     pub fn cloud(mut self, cloud: Cloud) -> Self {
         self.cloud = Some(cloud);
+        self
+    }
+
+    /// A PEM file of certificate authorities, instead of `MIDENTITY_CA_FILE` or the system's trust store: these roots
+    /// and no others. Needed only where a private cloud has to say what a short scope name means; IMDS is asked without
+    /// TLS.
+    ///
+    /// ```
+    /// # use midentity::{Cloud, Credential};
+    /// let cloud = Cloud::parse("https://management.local.stack.test")?;
+    /// let credential = Credential::builder().cloud(cloud).ca_file("ca.pem").build()?;
+    /// # Ok::<(), midentity::Error>(())
+    /// ```
+    pub fn ca_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.ca_file = Some(path.into());
         self
     }
 
@@ -277,6 +297,7 @@ impl CredentialBuilder {
             Some(cloud) => Ok(cloud),
             None => Cloud::from_env(&self.env),
         };
+        let ca_file = self.ca_file.or_else(|| self.env.var("MIDENTITY_CA_FILE").map(PathBuf::from));
         let endpoint = Endpoint::choose(self.imds_endpoint.as_deref(), &self.env);
         if let (Some(_), Err(error)) = (&self.imds_endpoint, &endpoint) {
             return Err(error.clone());
@@ -316,6 +337,7 @@ impl CredentialBuilder {
             source,
             identity: self.identity,
             cloud,
+            discovery: Discovery::new(CloudTransport::new(ca_file)),
             cache: self.cache.unwrap_or_else(TokenCache::process),
             clock: self.clock,
             timeout: self.timeout,

@@ -4,8 +4,11 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use reqwest::Certificate;
 use reqwest::redirect::Policy;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use rustls::{ClientConfig, RootCertStore};
+use rustls_platform_verifier::BuilderVerifierExt;
 use tokio::runtime::Handle;
 
 use super::USER_AGENT;
@@ -46,8 +49,8 @@ impl CloudTransport {
             return Ok(client.clone());
         }
         let client = self.build()?;
-        // Runtimes come and go in tests; the oldest client goes first.
-        if clients.len() >= 8 {
+        // Runtimes come and go in tests; the oldest client goes first. More than the runtimes that are kept idle.
+        if clients.len() >= 40 {
             clients.remove(0);
         }
         clients.push((handle.id(), client.clone()));
@@ -55,26 +58,39 @@ impl CloudTransport {
     }
 
     fn build(&self) -> Result<reqwest::Client> {
-        let mut builder = reqwest::Client::builder()
+        let roots = self.ca_file.as_deref().map(read_roots).transpose()?;
+        let builder = reqwest::Client::builder()
             .user_agent(USER_AGENT)
             .https_only(true)
             .redirect(Policy::none())
             .connect_timeout(CONNECT_TIMEOUT)
-            .referer(false);
-        if let Some(path) = &self.ca_file {
-            builder = builder.tls_certs_only(read_roots(path)?);
-        }
-        builder.build().map_err(|e| {
-            Error::new(ErrorKind::Transport, id::ARM_TLS, "the https client can't be set up")
-                .with_hint(
-                    "the system's trust store may be missing (package ca-certificates), or name one with ca_file",
-                )
-                .with_cause(e)
-        })
+            .referer(false)
+            .tls_backend_preconfigured(tls(roots).map_err(cannot_set_up)?);
+        builder.build().map_err(cannot_set_up)
     }
 }
 
-fn read_roots(path: &Path) -> Result<Vec<Certificate>> {
+fn cannot_set_up(cause: impl std::error::Error + Send + Sync + 'static) -> Error {
+    Error::new(ErrorKind::Transport, id::ARM_TLS, "the https client can't be set up")
+        .with_hint("the system's trust store may be missing (package ca-certificates), or name one with ca_file")
+        .with_cause(cause)
+}
+
+/// TLS by ring, which makes the C library half as large as reqwest's own choice does; trusting these roots and no
+/// others, or what the system trusts.
+fn tls(roots: Option<RootCertStore>) -> std::result::Result<ClientConfig, rustls::Error> {
+    let builder = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()?;
+    let builder = match roots {
+        Some(roots) => builder.with_root_certificates(roots),
+        None => builder.with_platform_verifier()?,
+    };
+    let mut config = builder.with_no_client_auth();
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(config)
+}
+
+fn read_roots(path: &Path) -> Result<RootCertStore> {
     let refuse = |why: String| {
         Error::argument(
             id::ARGUMENT_CA_FILE,
@@ -83,7 +99,13 @@ fn read_roots(path: &Path) -> Result<Vec<Certificate>> {
         )
     };
     let pem = std::fs::read(path).map_err(|e| refuse(e.to_string()))?;
-    let roots = Certificate::from_pem_bundle(&pem).map_err(|_| refuse("it is not a PEM file".into()))?;
+    // Windows' shells and editors write a byte order mark, behind which the first certificate would be overlooked.
+    let pem = pem.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&pem);
+    let mut roots = RootCertStore::empty();
+    for certificate in CertificateDer::pem_slice_iter(pem) {
+        let certificate = certificate.map_err(|_| refuse("it is not a PEM file".into()))?;
+        roots.add(certificate).map_err(|_| refuse("a certificate in it can't be read".into()))?;
+    }
     if roots.is_empty() {
         return Err(refuse("there is no certificate in it".into()));
     }

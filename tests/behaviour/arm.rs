@@ -169,6 +169,20 @@ async fn only_the_roots_given_are_trusted() {
     assert_eq!(asked(&emulator).len(), 0);
 }
 
+/// As Windows' editors and shells write them: with a byte order mark, with line ends of their own.
+#[tokio::test]
+async fn a_ca_file_as_any_system_writes_it() {
+    let emulator = emulator();
+    let pem = std::fs::read_to_string(emulator.ca_file()).unwrap().replace("\r\n", "\n");
+    let file = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("as-written.pem");
+    for text in [pem.clone(), pem.replace('\n', "\r\n"), format!("\u{feff}{}", pem.replace('\n', "\r\n"))] {
+        std::fs::write(&file, text).unwrap();
+        let client = ArmClient::builder(builder(&emulator).build().unwrap()).env(Env::fixed([])).ca_file(&file);
+        let client = client.cloud(Cloud::parse(emulator.cloud()).unwrap()).build().unwrap();
+        assert_eq!(client.get("/subscriptions", "2022-12-01").await.unwrap().status(), 200);
+    }
+}
+
 #[tokio::test]
 async fn paths_that_could_lead_elsewhere_are_refused_before_anything_is_sent() {
     let emulator = emulator();

@@ -195,6 +195,52 @@ async fn the_budget_is_the_smallest_that_is_named() {
 }
 
 #[tokio::test]
+async fn requests_slow_down_before_the_service_says_no() {
+    let azure = Azure::new();
+    let client = azure.admin();
+    let told = |left: &str| {
+        azure.emulator.clear_faults();
+        let headers = json!({"x-ms-ratelimit-remaining-subscription-reads": left});
+        azure.fault(json!({}), json!({"status": 200, "body": {}, "headers": headers}));
+    };
+    for (left, wait) in
+        [("200", None), ("8", None), ("0", Some(80)), ("0", Some(400)), ("200", Some(400)), ("200", None)]
+    {
+        told(left);
+        let before = azure.clock.waits().len();
+        read(&client).await.unwrap();
+        let waited = azure.clock.waits().get(before..).unwrap_or_default().to_vec();
+        assert_eq!(waited, wait.map(Duration::from_millis).into_iter().collect::<Vec<_>>(), "then {left}");
+    }
+    // Not longer than the call has time: then the service's own word counts.
+    told("0");
+    read(&client).await.unwrap();
+    azure.emulator.clear_faults();
+    let before = azure.clock.waits().len();
+    let hurried = azure.client_of(Login::first(&azure, &[])).timeout(Duration::from_millis(300)).build().unwrap();
+    told("0");
+    read(&hurried).await.unwrap();
+    read(&hurried).await.unwrap();
+    assert_eq!(azure.clock.waits().len(), before);
+}
+
+#[tokio::test]
+async fn a_429_says_how_long_and_is_waited_for() {
+    let azure = Azure::new();
+    let reads = midentity_emulator::Rate { burst: 1, per_second: 0.1 };
+    azure.emulator.set_rate_limits(midentity_emulator::RateLimits { reads, ..Default::default() });
+    let client = azure.admin();
+    read(&client).await.unwrap();
+    // The emulator's clock is the real one: waiting by ours does not fill its bucket.
+    let error = read(&client).await.unwrap_err();
+    assert_eq!((error.kind(), error.id(), error.attempts()), (ErrorKind::Throttled, "arm.throttled", 4));
+    assert_eq!(error.service_code(), Some("SubscriptionRequestsThrottled"));
+    assert!(error.retry_after().is_some_and(|after| after <= Duration::from_secs(10)), "{error:?}");
+    azure.emulator.set_clock_offset(60);
+    read(&client).await.unwrap();
+}
+
+#[tokio::test]
 async fn errors_in_every_spelling() {
     for (status, body, code, words) in [
         (400, json!({"error": {"code": "Bad", "message": "why"}}), Some("Bad"), "Bad: why"),

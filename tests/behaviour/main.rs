@@ -20,6 +20,7 @@ mod log;
 mod operations;
 mod paging;
 mod places;
+mod private_clouds;
 mod requests;
 mod resources;
 mod results;

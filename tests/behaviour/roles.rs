@@ -101,12 +101,22 @@ async fn custom_roles_where_they_are_assignable() {
     let client = azure.admin();
     let guid = "c0000000-0000-4000-8000-00000000000c";
     let body = json!({"properties": {"roleName": "Restarter", "description": "d", "type": "CustomRole",
-        "permissions": [{"actions": ["Microsoft.Compute/virtualMachines/*/action"], "notActions": ["*/delete/action"]}],
+        "permissions": [{"actions": ["Microsoft.Compute/virtualMachines/*/action"], "notActions": ["*/delete/action"],
+            "dataActions": ["Microsoft.Storage/*/read"], "notDataActions": ["*/blobs/read"]}],
         "assignableScopes": [group("rg1")]}});
     let path = format!("{}/providers/Microsoft.Authorization/roleDefinitions/{guid}", group("rg1"));
     client.request("PUT", &path, "2022-04-01", Some(&body)).await.unwrap();
     let role = client.role_definitions(&group("rg1")).unwrap().find("restarter").await.unwrap();
     assert!(role.is_custom() && role.guid() == guid);
+    assert_eq!(
+        (role.actions(), role.not_actions()),
+        (vec!["Microsoft.Compute/virtualMachines/*/action"], vec!["*/delete/action"])
+    );
+    assert_eq!(
+        (role.data_actions(), role.not_data_actions()),
+        (vec!["Microsoft.Storage/*/read"], vec!["*/blobs/read"])
+    );
+    assert_eq!(role.assignable_scopes(), [group("rg1")]);
     assert!(role.allows("microsoft.compute/virtualmachines/restart/action"));
     assert!(!role.allows("Microsoft.Compute/virtualMachines/delete/action"));
     let id = principal(&azure, "id1").await;
@@ -375,4 +385,28 @@ async fn waiting_until_the_caller_may() {
     contributor.wait_until_allowed(write, Duration::ZERO).await.unwrap();
     let grant = "Microsoft.Authorization/roleAssignments/write";
     assert!(contributor.wait_until_allowed(grant, Duration::ZERO).await.is_err());
+}
+
+#[tokio::test]
+async fn what_an_assignment_says_of_itself() {
+    let azure = Azure::new();
+    let client = azure.admin();
+    let id = principal(&azure, "id1").await;
+    let scope = group("rg1");
+    let name = uuid::Uuid::new_v4();
+    let path = format!("{scope}/providers/Microsoft.Authorization/roleAssignments/{name}");
+    let condition = "(@Resource[Microsoft.Storage/storageAccounts:name] StringEquals 'one')";
+    let role = format!("{}/providers/Microsoft.Authorization/roleDefinitions/{READER}", crate::azure::subscription());
+    let body = json!({"properties": {"roleDefinitionId": role, "principalId": id, "principalType": "ServicePrincipal",
+        "description": "for the test", "condition": condition, "conditionVersion": "2.0"}});
+    client.request("PUT", &path, "2022-04-01", Some(&body)).await.unwrap();
+    let all = client.role_assignments(&scope).unwrap();
+    let mut found = all.list(&RoleAssignmentFilter::Principal(id)).unwrap();
+    let one = found.next().await.unwrap().unwrap();
+    assert_eq!((one.description(), one.condition()), (Some("for the test"), Some(condition)));
+    assert_eq!(one.condition_version(), Some("2.0"));
+    let plain =
+        client.role_assignments(&vm("both")).unwrap().assign("Reader", &principal(&azure, "id2").await, SP).await;
+    let plain = plain.unwrap().wait().await.unwrap();
+    assert_eq!((plain.description(), plain.condition(), plain.condition_version()), (None, None, None));
 }

@@ -4,15 +4,19 @@
 use std::sync::{Arc, Barrier};
 use std::time::{Duration, Instant};
 
-use midentity::{Cloud, Credential, Env, ErrorKind, Identity, Scope, TokenCache, TokenOptions, blocking};
+#[cfg(target_os = "linux")]
+use midentity::Scope;
+use midentity::{Cloud, Credential, Env, ErrorKind, Identity, TokenCache, TokenOptions, blocking};
 
 use crate::child;
 use crate::conformance::scenario;
 use crate::server::{Silent, builder, credential, emulator, refused, scope, token_requests};
 
+#[cfg(target_os = "linux")]
 const GIB: u64 = 1 << 30;
 
-/// The most memory that this process has held, in KiB.
+/// The most memory that this process has held, in KiB. Only Linux says so in a file; what is measured is the same code
+/// on every system.
 #[cfg(target_os = "linux")]
 fn peak() -> i64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();

@@ -1,6 +1,6 @@
 //! The tutorials as the example programs do them: as a signed-in administrator, and as the machine.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::OnceLock;
 
@@ -17,9 +17,13 @@ fn azure() -> Azure {
 }
 
 /// The folder with the built examples. `cargo test` builds them; where only this program was asked for, it is done here.
+/// `make test-windows` names the folder: no cargo is where its programs run.
 fn examples() -> &'static PathBuf {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
     FOLDER.get_or_init(|| {
+        if let Some(folder) = std::env::var_os("MIDENTITY_EXAMPLES") {
+            return folder.into();
+        }
         let own = std::env::current_exe().unwrap();
         let folder = own.ancestors().nth(2).unwrap().join("examples");
         let built = |path: &PathBuf| path.metadata().and_then(|m| m.modified()).ok();
@@ -200,31 +204,55 @@ fn tutorial_5_reads_with_a_user_assigned_identity() {
     assert_eq!(serde_json::from_slice::<serde_json::Value>(&read.stdout).unwrap()["name"], "rg1");
 }
 
-/// With the Azure CLI's login, which a script stands in for.
+/// A stand-in for the Azure CLI, as the system has it: a script of the shell.
 #[cfg(unix)]
+fn write_az(folder: &Path, script: &str) {
+    // Written by another process: nobody that another test starts meanwhile can hold the program open for writing.
+    let write = "printf '#!/bin/sh\\n%s\\n' \"$1\" > \"$2\" && chmod 755 \"$2\"";
+    let mut command = Command::new("/bin/sh");
+    let command = command.args(["-c", write, "sh", script]).arg(folder.join("az"));
+    assert!(command.status().unwrap().success());
+}
+
+/// A stand-in for the Azure CLI, as the system has it: a batch file.
+#[cfg(windows)]
+fn write_az(folder: &Path, script: &str) {
+    std::fs::write(folder.join("az.cmd"), format!("@echo off\r\n{script}\r\n")).unwrap();
+}
+
+/// With the Azure CLI's login, which a script stands in for.
 #[test]
 fn an_administrator_who_is_signed_in_to_the_azure_cli() {
     let azure = azure();
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("az-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
+    // Where a system has drives, a path without one means the current folder's.
+    let folder = std::path::absolute(&folder).unwrap();
+    let windows = cfg!(windows);
     let az = |script: &str| {
-        // Written by another process: nobody that another test starts meanwhile can hold the program open for writing.
-        let write = "printf '#!/bin/sh\\n%s\\n' \"$1\" > \"$2\" && chmod 755 \"$2\"";
-        let mut command = Command::new("/bin/sh");
-        let command = command.args(["-c", write, "sh", script]).arg(folder.join("az"));
-        assert!(command.status().unwrap().success());
+        write_az(&folder, script);
         let place = ["grant", SUBSCRIPTION_ID, "rg1", "plain"];
         program(&azure, "tutorial_4", &place).env("PATH", &folder).output().unwrap()
     };
-    let told = words(&az("echo \"ERROR: Please run 'az login' to setup account.\" >&2; exit 1"));
+    let signed_out = "ERROR: Please run 'az login' to setup account.";
+    let told = words(&az(&if windows {
+        format!("echo {signed_out} 1>&2\r\nexit /b 1")
+    } else {
+        format!("echo \"{signed_out}\" >&2; exit 1")
+    }));
     assert!(told.contains("azure_cli.signed_out") && told.contains("hint: run `az login`"), "{told}");
     assert!(words(&az("echo {}")).contains("azure_cli.failed"));
     let asked = folder.join("asked");
     let answer = serde_json::json!({"accessToken": azure.token("admin"), "expires_on": crate::azure::LATE});
-    let said = lines(&az(&format!("echo \"$@\" >> '{}'; echo '{answer}'", asked.display())));
+    let said = lines(&az(&if windows {
+        format!(">>\"{}\" echo %*\r\necho {answer}", asked.display())
+    } else {
+        format!("echo \"$@\" >> '{}'; echo '{answer}'", asked.display())
+    }));
     assert!(said[0].contains("has the role Reader"), "{said:?}");
     let resource = format!("{}/", azure.emulator.cloud());
-    let expected = format!("account get-access-token --output json --resource {resource}\n");
-    assert_eq!(std::fs::read_to_string(&asked).unwrap(), expected, "asked once, and kept");
+    let expected = format!("account get-access-token --output json --resource {resource}");
+    let asked: Vec<String> = std::fs::read_to_string(&asked).unwrap().lines().map(str::to_owned).collect();
+    assert_eq!(asked, [expected], "asked once, and kept");
     std::fs::remove_dir_all(&folder).unwrap();
 }

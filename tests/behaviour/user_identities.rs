@@ -78,13 +78,34 @@ async fn the_location_is_the_groups_unless_given() {
     assert_eq!((made.name(), made.location(), made.tags().len()), ("new", "westeurope", 0));
     let calls = azure.calls();
     assert_eq!(calls, ["GET userAssignedIdentities/new", "GET resourcegroups/rg2", "PUT userAssignedIdentities/new"]);
-    // Everything given: one request.
+    // Everything given: what is there already is looked at all the same.
     let made = identities(&azure).create("other", Some("northeurope"), Some(&tags(&[("a", "1")]))).await.unwrap();
     assert_eq!((made.location(), made.tags()), ("northeurope", tags(&[("a", "1")])));
     let sent = azure.sent();
-    assert_eq!(sent.len(), 1);
-    assert_eq!(sent[0].body, Some(json!({"location": "northeurope", "tags": {"a": "1"}})));
-    assert_eq!(sent[0].query["api-version"], ["2024-11-30"]);
+    assert_eq!(sent.len(), 2);
+    assert_eq!(sent[1].body, Some(json!({"location": "northeurope", "tags": {"a": "1"}})));
+    assert_eq!(sent[1].query["api-version"], ["2024-11-30"]);
+}
+
+#[tokio::test]
+async fn an_isolation_scope_stays() {
+    let azure = Azure::new();
+    let path = crate::azure::identity("id1");
+    let regional = json!({"properties": {"isolationScope": "Regional"}});
+    azure.admin().request("PATCH", &path, "2024-11-30", Some(&regional)).await.unwrap();
+    azure.sent();
+    let all = identities(&azure);
+    assert_eq!(all.create("id1", None, None).await.unwrap().isolation_scope(), Some("Regional"));
+    let body = azure.body("PUT");
+    assert_eq!(body["properties"], json!({"isolationScope": "Regional"}));
+    let again = all.create("id1", Some("eastus"), Some(&tags(&[]))).await.unwrap();
+    assert_eq!(again.isolation_scope(), Some("Regional"));
+    assert_eq!(all.get("id2").await.unwrap().isolation_scope(), Some("None"));
+    // Who may write and not read can still make one where everything is said.
+    azure.sent();
+    azure.fault(json!({"method": "GET"}), json!({"status": 403}));
+    assert_eq!(all.create("id8", None, None).await.unwrap_err().kind(), ErrorKind::Forbidden);
+    assert_eq!(all.create("id8", Some("eastus"), Some(&tags(&[]))).await.unwrap().name(), "id8");
 }
 
 #[tokio::test]
@@ -96,7 +117,8 @@ async fn creating_again_keeps_ids_location_and_tags() {
     let again = all.create("id1", None, None).await.unwrap();
     assert_eq!((again.client_id(), again.principal_id()), (before.client_id(), before.principal_id()));
     assert_eq!(again.tags(), tags(&[("env", "test")]));
-    assert_eq!(azure.body("PUT"), json!({"location": "eastus", "tags": {"env": "test"}}));
+    let kept = json!({"location": "eastus", "tags": {"env": "test"}, "properties": {"isolationScope": "None"}});
+    assert_eq!(azure.body("PUT"), kept);
     let retagged = all.create("id1", None, Some(&tags(&[("b", "2")]))).await.unwrap();
     assert_eq!(retagged.tags(), tags(&[("b", "2")]));
     let moved = all.create("id1", Some("westus"), None).await.unwrap_err();

@@ -132,6 +132,17 @@ async fn scale_sets_too() {
     let after = set.remove(["id1"]).await.unwrap().wait().await.unwrap();
     assert_eq!((after.kind(), user(&after)), ("SystemAssigned, UserAssigned", vec!["id2".to_owned()]));
     assert_eq!(azure.body("PATCH"), block("SystemAssigned, UserAssigned", &[go("id1")]));
+    // Its instances have to be updated before they know.
+    assert_eq!(after.warnings().len(), 1);
+    assert!(after.warnings()[0].contains(&format!("POST {}/manualupgrade", scale_set("set2"))), "{after:?}");
+    let same = set.plan(&IdentityChange::Add(refs(&["id2"]))).await.unwrap();
+    assert!(!same.changes() && same.warnings().is_empty(), "nothing to know where nothing changes");
+    assert!(set.show().await.unwrap().warnings().is_empty());
+    azure.sent();
+    let rolling = json!({"properties": {"upgradePolicy": {"mode": "Rolling"}}});
+    azure.fault(json!({"method": "GET"}), json!({"status": 200, "times": 1, "body": rolling}));
+    assert!(set.plan(&IdentityChange::Add(refs(&["id1"]))).await.unwrap().warnings().is_empty());
+    azure.sent();
     let empty = azure.admin().vm_identity(&scale_set("set1")).unwrap();
     let after = empty.add(["[system]", "id1"]).await.unwrap().wait().await.unwrap();
     assert_eq!(user(&after), ["id1"]);

@@ -52,6 +52,9 @@ def group(facts, name="rg1"):
         (["identity", "list", "--token-source", "azure-cli", "--client-id", "x"], "exclude"),
         (["identity", "list", "--token-source", "azure-cli", "--tenant", "a b"], "tenant"),
         (["rest", "GET", "/x", "--body", "{"], "JSON"),
+        (["rest", "PUT", "/x", "--all"], "--all goes with GET"),
+        (["rest", "GET", "/x", "--all", "--wait"], "not allowed with"),
+        (["identity", "list", "--audience", "https://management.azure.com/"], "cloud.audience_refused"),
         (["rest", "GET", "/x", "--body", "@/no/such/file"], "can't be read"),
     ],
 )
@@ -262,3 +265,17 @@ def test_interrupted(az, emulator):
         assert process.wait(10) == 130
         assert process.stdout.read() == ""
     assert "Traceback" not in shown
+
+
+def test_rest_waits_and_goes_through_lists(run, az, emulator, facts):  # noqa: F811
+    vm = f"{group(facts)}/providers/Microsoft.Compute/virtualMachines/vm1"
+    body = json.dumps({"identity": {"type": "None"}})
+    done = run("rest", "PATCH", vm, "--api-version", "2024-11-01", "--body", body, "--wait", *az)
+    assert (done.returncode, done.stderr) == (0, "")
+    changed = json.loads(done.stdout)
+    assert (changed["properties"]["provisioningState"], "identity" in changed) == ("Succeeded", False)
+    emulator.populate("rg2", 5)
+    emulator.set_settings(page_size=2)
+    path = f"{group(facts, 'rg2')}/providers/Microsoft.ManagedIdentity/userAssignedIdentities"
+    done = run("rest", "GET", path, "--api-version", "2024-11-30", "--all", *az)
+    assert [item["name"] for item in json.loads(done.stdout)] == [f"many-{n:05}" for n in range(5)]

@@ -186,7 +186,7 @@ async def test_cancelled_before_it_started(emulator, scenario):
 
 def test_one_credential_in_several_loops(emulator):
     credential = midentity.aio.ManagedIdentityCredential(cache=midentity.TokenCache())
-    for name in ("arm", "keyvault", "arm"):
+    for name in ("arm", "storage", "arm"):
         assert asyncio.run(credential.get_token(name)).token
     assert len(emulator.requests()) == 2
 
@@ -197,7 +197,7 @@ def test_a_loop_that_was_closed_on_a_running_call(python, emulator):
         import asyncio, time, midentity.aio
         credential = midentity.aio.ManagedIdentityCredential(cache=midentity.TokenCache())
         loop = asyncio.new_event_loop()
-        task = loop.create_task(credential.get_token("keyvault"))
+        task = loop.create_task(credential.get_token("https://vault.azure.net"))
         loop.run_until_complete(asyncio.sleep(0.05))
         loop.close()
         time.sleep(0.5)

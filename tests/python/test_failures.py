@@ -113,10 +113,10 @@ def test_an_answer_for_something_else_is_refused_and_not_cached(echo, error_id, 
     cache = midentity.TokenCache()
     credential = fresh(client_id=facts["user_identities"][0]["client_id"], cache=cache)
     with pytest.raises(midentity.AuthenticationError) as caught:
-        credential.get_token("keyvault")
+        credential.get_token("https://vault.azure.net")
     assert caught.value.id == error_id
     assert len(cache) == 0
-    assert credential.get_token("keyvault").token
+    assert credential.get_token("https://vault.azure.net").token
     assert len(emulator.requests()) == 2
 
 
@@ -142,7 +142,7 @@ def test_nothing_answers(silent_port, fresh):
 @pytest.mark.scenario(62)
 def test_the_answer_never_comes(fresh, emulator, scenario):
     credential = fresh(timeout=0.5, retry_total=0)
-    credential.get_token("keyvault")
+    credential.get_token("https://vault.azure.net")
     emulator.add_fault(hang=True)
     with within(1.5), pytest.raises(TimeoutError) as caught:
         credential.get_token("arm")
@@ -239,7 +239,7 @@ def test_variables_of_other_sign_ins_change_nothing(fresh, monkeypatch, scenario
     monkeypatch.setenv("AZURE_AUTHORITY_HOST", "https://login.microsoftonline.us")
     monkeypatch.setenv("AZURE_REGIONAL_AUTHORITY_NAME", "eastus")
     monkeypatch.setenv("AZURE_TENANT_ID", "t")
-    fresh().get_token("keyvault")
+    fresh().get_token("https://vault.azure.net")
     (request,) = scenario.requests(1)
     assert set(request["query"]) == {"api-version", "resource"}
 
@@ -267,7 +267,7 @@ def test_an_empty_answer_says_so(body, fresh, emulator, scenario):
 def test_the_probe(fresh, scenario):
     credential = fresh(probe=True)
     credential.get_token("arm")
-    credential.get_token("keyvault")
+    credential.get_token("https://vault.azure.net")
     probe, *real = scenario.requests(3)
     assert "metadata" not in probe["headers"]
     assert probe["status"] == 400

@@ -65,7 +65,7 @@ def test_what_is_wrong_with_it_is_said(tmp_path, monkeypatch, emulator, capfd):
 
 
 def test_the_control_calls(emulator):
-    midentity.get_token("keyvault")
+    midentity.get_token("https://vault.azure.net")
     assert [r["door"] for r in emulator.requests()] == ["imds"]
     assert emulator.requests("arm") == []
     emulator.clear_requests()
@@ -74,7 +74,7 @@ def test_the_control_calls(emulator):
     emulator.clear_faults()
     emulator.set_clock(60)
     emulator.set_state(emulator.state())
-    midentity.get_token("keyvault", force_refresh=True)
+    midentity.get_token("https://vault.azure.net", force_refresh=True)
     emulator.reset()
     assert emulator.requests() == []
 

@@ -143,10 +143,10 @@ def test_a_hit_hands_out_the_same_object(fresh, scenario):
 @pytest.mark.scenario(90)
 def test_another_resource_has_a_token_of_its_own(fresh, scenario):
     credential = fresh()
-    names = ["arm", "keyvault", "storage", "graph", "https://vault.azure.net", "https://management.azure.com"]
+    names = ["arm", "keyvault", "storage", "graph", "https://storage.azure.com/", "https://management.azure.com"]
     tokens = [credential.get_token(name) for name in names]
     assert [credential.get_token(name) for name in names] == tokens
-    assert tokens[1] == tokens[4], "a short name is its resource"
+    assert tokens[2] == tokens[4], "a short name is its resource"
     scenario.requests(5)
 
 
@@ -303,7 +303,7 @@ def test_two_emulators_never_share_a_token(emulator, tmp_path):
         here = midentity.ManagedIdentityCredential(imds_endpoint=emulator.imds_endpoint)
         there = midentity.ManagedIdentityCredential(imds_endpoint=other.imds_endpoint)
         for _ in range(2):
-            assert here.get_token("keyvault").token != there.get_token("keyvault").token
+            assert here.get_token("https://vault.azure.net").token != there.get_token("https://vault.azure.net").token
         assert len(emulator.requests()) == len(other.requests()) == 1
 
 
@@ -311,11 +311,11 @@ def test_two_emulators_never_share_a_token(emulator, tmp_path):
 def test_the_processs_credential_follows_the_environment(emulator, tmp_path, monkeypatch, scenario):
     from midentity.testing import Emulator
 
-    first = midentity.get_token("keyvault")
+    first = midentity.get_token("https://vault.azure.net")
     with Emulator(state_dir=tmp_path) as other:
-        scenario.true(midentity.get_token("keyvault").token != first.token)
+        scenario.true(midentity.get_token("https://vault.azure.net").token != first.token)
         assert len(other.requests()) == 1
-    assert midentity.get_token("keyvault") == first
+    assert midentity.get_token("https://vault.azure.net") == first
 
 
 def test_the_modules_get_token_takes_a_selector(facts, emulator):

@@ -9,7 +9,7 @@ use crate::project::Project;
 use crate::report::{Missing, Report};
 use crate::test::{self, TOOLS};
 use crate::venv::{Interpreter, Venv};
-use crate::{errors, header, help, layering, powershell, versions};
+use crate::{abi, errors, header, help, layering, powershell, versions};
 
 const DENY_VERSION: &str = "0.20.2";
 
@@ -45,12 +45,13 @@ pub(crate) fn run(project: &Project, flags: &Flags) -> Result<Report, String> {
 
 fn own_checks(project: &Project, flags: &Flags, report: &mut Report) {
     type Check = fn(&Project) -> Result<Vec<String>, String>;
-    let checks: [(&str, Check); 5] = [
+    let checks: [(&str, Check); 6] = [
         ("layering", layering::check),
         ("versions", versions::check),
         ("errors", errors::check),
         ("header", header::check),
         ("help-pages", help::check),
+        ("abi", abi::check),
     ];
     for (name, check) in checks.into_iter().filter(|(name, _)| flags.wants(name)) {
         match check(project) {

@@ -2,7 +2,7 @@
 
 use crate::project::Project;
 use crate::report::Report;
-use crate::{Flags, check, clients, test};
+use crate::{Flags, check, clients, test, windows};
 
 pub(crate) fn run(project: &Project, flags: &Flags) -> Result<Report, String> {
     let mut report = Report::default();
@@ -12,5 +12,6 @@ pub(crate) fn run(project: &Project, flags: &Flags) -> Result<Report, String> {
     report.merge("check", check::run(project, flags)?);
     report.merge("test", test::run(project, flags)?);
     report.merge("test-clients", clients::run(project)?);
+    report.merge("test-windows", windows::run(project)?);
     Ok(report)
 }

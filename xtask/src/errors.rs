@@ -31,6 +31,8 @@ pub(crate) fn check(project: &Project) -> Result<Vec<String>, String> {
     }
     let csharp = "bindings/powershell/src/Errors/MidErrorKind.cs";
     findings.extend(csharp_kinds(csharp, &declared.kinds, &project.read(csharp)?));
+    let (header, statuses) = ("include/midentity.h", "bindings/c/src/status.rs");
+    findings.extend(c_kinds(header, &declared.kinds, &project.read(header)?, &project.read(statuses)?));
     Ok(findings)
 }
 
@@ -155,6 +157,25 @@ fn csharp_ids(text: &str) -> Vec<String> {
     text.lines().filter_map(id).collect()
 }
 
+/// The header's statuses above MIDENTITY_OK are the kinds. Which of its numbers are statuses is said by `status.rs`.
+fn c_kinds(file: &str, kinds: &BTreeMap<String, u64>, header: &str, statuses: &str) -> Vec<String> {
+    let plain = |name: &str| name.replace('_', "").to_lowercase();
+    let names: BTreeMap<_, _> = kinds.keys().map(|name| (plain(name), name.clone())).collect();
+    let declared = statuses
+        .lines()
+        .filter_map(|line| line.strip_prefix("pub const MIDENTITY_")?.split_once(": midentity_status = "))
+        .map(|(name, _)| name);
+    let found: BTreeMap<_, _> = declared
+        .filter_map(|name| {
+            let define = format!("#define MIDENTITY_{name} ");
+            let number = header.lines().find_map(|line| line.strip_prefix(&define)?.trim().parse::<i64>().ok())?;
+            let kind = names.get(&plain(name)).cloned().unwrap_or_else(|| format!("MIDENTITY_{name}"));
+            Some((kind, u64::try_from(number).ok().filter(|number| *number > 0)?))
+        })
+        .collect();
+    differences(file, kinds, &found)
+}
+
 fn differences(place: &str, kinds: &BTreeMap<String, u64>, found: &BTreeMap<String, u64>) -> Vec<String> {
     let mut findings = Vec::new();
     for (name, number) in kinds {
@@ -238,5 +259,20 @@ mod tests {
         assert_eq!(csharp_kinds("e", &kinds, &good.replace("99", "98")).len(), 1);
         assert_eq!(csharp_kinds("e", &kinds, &good.replace("Internal", "Outer")).len(), 2);
         assert_eq!(csharp_kinds("e", &kinds, "").len(), 2);
+    }
+
+    #[test]
+    fn kinds_agree_in_the_header() {
+        let kinds = declared(RUST).kinds;
+        let rust = "pub const MIDENTITY_PENDING: midentity_status = -1;\npub const MIDENTITY_OK: midentity_status = 0;\n\
+                    pub const MIDENTITY_INVALID_ARGUMENT: midentity_status = 1;\n\
+                    pub const MIDENTITY_INTERNAL: midentity_status = 99;\npub const MIDENTITY_LOG_ERROR: i32 = 1;\n";
+        let header = "#define MIDENTITY_PENDING -1\n#define MIDENTITY_OK 0\n#define MIDENTITY_INVALID_ARGUMENT 1\n\
+                      #define MIDENTITY_INTERNAL 99\n#define MIDENTITY_LOG_ERROR 1\n";
+        assert_eq!(c_kinds("h", &kinds, header, rust), Vec::<String>::new());
+        assert_eq!(c_kinds("h", &kinds, &header.replace("99", "98"), rust).len(), 1);
+        assert_eq!(c_kinds("h", &kinds, &header.replace("INTERNAL", "INNER"), rust).len(), 1);
+        let more = rust.to_owned() + "pub const MIDENTITY_MORE: midentity_status = 5;\n";
+        assert_eq!(c_kinds("h", &kinds, &(header.to_owned() + "#define MIDENTITY_MORE 5\n"), &more).len(), 1);
     }
 }

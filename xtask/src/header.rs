@@ -34,11 +34,14 @@ pub(crate) fn write(project: &Project) -> Result<(), String> {
 }
 
 fn make(project: &Project) -> Result<String, String> {
-    generate(&project.path(CRATE))
+    let package = project.packages.get("midentity-c").ok_or("cargo knows no package midentity-c")?;
+    generate(&project.path(CRATE), &package.version)
 }
 
-fn generate(folder: &Path) -> Result<String, String> {
-    let config = cbindgen::Config::from_file(folder.join("cbindgen.toml"))?;
+fn generate(folder: &Path, version: &str) -> Result<String, String> {
+    let mut config = cbindgen::Config::from_file(folder.join("cbindgen.toml"))?;
+    // What cbindgen can't know.
+    config.after_includes = config.after_includes.map(|text| text.replace("@VERSION@", version));
     let mut bindings = cbindgen::Builder::new().with_config(config);
     // File by file in the order of a reader, not of the alphabet; no cargo is asked, as nothing is expanded.
     for file in SOURCES {

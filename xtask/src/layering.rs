@@ -15,6 +15,7 @@ const TIERS: &[&[&str]] = &[
     &["error", "secret", "clock", "env", "fork", "log_line"],
     &["scope", "cloud", "identity", "resource_id", "token"],
     &["http"],
+    &["cloud_endpoints"],
     &["source"],
     &["cache"],
     &["token_provider", "azure_cli", "credential"],

@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 #![allow(clippy::print_stdout, reason = "a command-line tool: its output is the result")]
 
+mod abi;
 mod check;
 mod ci;
 mod clients;
@@ -14,6 +15,7 @@ mod header;
 mod help;
 mod help_page;
 mod layering;
+mod native;
 mod powershell;
 mod process;
 mod project;
@@ -21,7 +23,9 @@ mod report;
 mod test;
 mod venv;
 mod versions;
+mod windows;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use project::Project;
@@ -30,16 +34,18 @@ use report::Report;
 const USAGE: &str = "\
 usage: cargo run -q -p xtask -- COMMAND
 
-  test [--ci] [--only SUITE]   the test suites (rust, python, packages, powershell, conformance)
+  test [--ci] [--only SUITE]   the test suites (rust, python, packages, c, c sanitized, powershell, conformance)
   test-clients [--ci]          other projects' clients against the emulator
+  test-windows [--ci]          the core and the emulator as Windows programs, under Wine
   check [--ci] [--only STEP]   formats, lints, types, documentation, the checks below
-  ci                           check, test and test-clients; a skip counts as a failure
+  ci                           check, test, test-clients and test-windows; a skip counts as a failure
   prepare                      the emulator, and .venv with the library in it (for make demo)
   tools                        install the pinned cargo tools into .cache/tools
 
   layering                     who imports whom in src/, bindings/ and emulator/
   versions                     one version everywhere
   errors                       error ids and docs/errors.md, error kinds and the languages' copies
+  abi [--library FILE]         the C ABI's own rules; with a release's library: its symbols, its name, no test's hooks
   header [--write]             include/midentity.h and the exported symbols against bindings/c
   help-pages                   the pages of PowerShell's help and the cmdlets that they are for
   conformance [--write]        the last test run against tests/vectors/scenarios.json and docs/conformance.md";
@@ -51,6 +57,8 @@ pub(crate) struct Flags {
     pub(crate) ci: bool,
     /// Write generated pages instead of comparing them.
     pub(crate) write: bool,
+    /// A library to look at.
+    pub(crate) library: Option<PathBuf>,
     /// Only these suites or steps; empty for all.
     pub(crate) only: Vec<String>,
 }
@@ -63,6 +71,7 @@ impl Flags {
             match arg.as_str() {
                 "--ci" => flags.ci = true,
                 "--write" => flags.write = true,
+                "--library" => flags.library = Some(args.next().ok_or("--library needs a file")?.into()),
                 "--only" => flags.only.push(args.next().ok_or("--only needs a name")?),
                 other => return Err(format!("unknown argument {other:?}")),
             }
@@ -103,6 +112,7 @@ fn dispatch(command: &str, project: &Project, flags: &Flags) -> Result<bool, Str
     match command {
         "test" => finish(&test::run(project, flags)?, flags),
         "test-clients" => finish(&clients::run(project)?, flags),
+        "test-windows" => finish(&windows::run(project)?, flags),
         "check" => finish(&check::run(project, flags)?, flags),
         "ci" => {
             let flags = Flags { ci: true, ..flags.clone() };
@@ -113,6 +123,10 @@ fn dispatch(command: &str, project: &Project, flags: &Flags) -> Result<bool, Str
         "layering" => findings(command, layering::check(project)?),
         "versions" => findings(command, versions::check(project)?),
         "errors" => findings(command, errors::check(project)?),
+        "abi" => match &flags.library {
+            Some(library) => findings(command, abi::released(project, library)?),
+            None => findings(command, abi::check(project)?),
+        },
         "header" if flags.write => header::write(project).map(|()| true),
         "header" => findings(command, header::check(project)?),
         "help-pages" => findings(command, help::check(project)?),

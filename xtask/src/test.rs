@@ -1,4 +1,4 @@
-//! The test suites: Rust, Python, the packages, PowerShell, and what they cover together.
+//! The test suites: Rust, Python, the packages, C and C++, PowerShell, and what they cover together.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,6 +6,7 @@ use std::process::Command;
 
 use crate::Flags;
 use crate::conformance;
+use crate::native;
 use crate::powershell;
 use crate::process;
 use crate::project::{self, Project};
@@ -45,16 +46,27 @@ pub(crate) fn run(project: &Project, flags: &Flags) -> Result<Report, String> {
         rust(project, &mut report)?;
     }
     let mut all_ran = true;
-    if flags.wants("python") || flags.wants("packages") {
+    let native = native::SUITES.iter().any(|suite| flags.wants(suite));
+    if native || flags.wants("python") || flags.wants("packages") {
         Report::announce("Python");
         let made = Interpreter::find().and_then(|interpreter| {
             Venv::ensure(project, &interpreter, ".venv", &TOOLS).map(|venv| (interpreter, venv))
         });
         match made {
-            Ok((interpreter, venv)) => python_suites(project, &interpreter, &venv, flags, &mut report)?,
+            Ok((interpreter, venv)) => {
+                if flags.wants("python") || flags.wants("packages") {
+                    python_suites(project, &interpreter, &venv, flags, &mut report)?;
+                }
+                if native {
+                    native::run(project, &venv, flags, &mut report)?;
+                }
+            }
             Err(missing) => {
                 all_ran = false;
                 report.skip("python", &missing);
+                if native {
+                    report.skip("c", &missing);
+                }
             }
         }
     }
@@ -76,7 +88,7 @@ pub(crate) fn prepare(project: &Project) -> Result<(), String> {
 }
 
 /// The main environment holds all that building, testing and checking need.
-pub(crate) const TOOLS: [&str; 3] = ["build", "test", "check"];
+pub(crate) const TOOLS: [&str; 4] = ["build", "test", "check", "native"];
 
 /// Every suite of Rust, documentation examples too.
 fn rust(project: &Project, report: &mut Report) -> Result<(), String> {
@@ -277,11 +289,16 @@ fn covered(project: &Project, flags: &Flags, all_ran: bool, report: &mut Report)
 
 /// What the tests find in their environment, and what they must not find there.
 pub(crate) fn environment(project: &Project, command: &mut Command) {
+    clean(command);
+    command.env("MIDENTITY_CONFORMANCE_DIR", conformance::folder(project));
+    command.env("MIDENTITY_EMULATOR_BIN", project.binary(EMULATOR));
+}
+
+/// Takes out what a machine's own identity would put into a program's way.
+pub(crate) fn clean(command: &mut Command) {
     for name in FOREIGN_VARIABLES {
         command.env_remove(name);
     }
-    command.env("MIDENTITY_CONFORMANCE_DIR", conformance::folder(project));
-    command.env("MIDENTITY_EMULATOR_BIN", project.binary(EMULATOR));
 }
 
 fn empty(folder: &PathBuf) -> Result<(), String> {
@@ -290,7 +307,7 @@ fn empty(folder: &PathBuf) -> Result<(), String> {
 }
 
 /// `test result: ok. 3 passed; 0 failed; 1 ignored; …`
-fn cargo_counts(line: &str) -> Option<Counts> {
+pub(crate) fn cargo_counts(line: &str) -> Option<Counts> {
     let rest = line.trim_start().strip_prefix("test result: ")?;
     let (_, numbers) = rest.split_once(". ")?;
     let mut counts = Counts::default();

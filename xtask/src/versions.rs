@@ -36,6 +36,7 @@ pub(crate) fn check(project: &Project) -> Result<Vec<String>, String> {
         let name = project.relative(&file).display().to_string();
         findings.extend(written_version(&name, &project::read(&file)?));
     }
+    findings.extend(c_header(&project.read("include/midentity.h")?, &version));
     findings.extend(changelog(&project.read("CHANGELOG.md")?, &version));
     findings.extend(readme(&project.read("README.md")?, &version));
     findings.extend(oldest_python(&project.read("pyproject.toml")?, &project.read("bindings/python/Cargo.toml")?));
@@ -88,6 +89,13 @@ fn written_version(file: &str, text: &str) -> Option<String> {
         .iter()
         .find(|tag| text.split(*tag).skip(1).any(digit))
         .map(|tag| format!("{file}: {tag} is written out; it comes from the root Cargo.toml"))
+}
+
+/// `MIDENTITY_VERSION` of the C header.
+fn c_header(text: &str, version: &str) -> Option<String> {
+    let found = text.lines().find_map(|line| line.strip_prefix("#define MIDENTITY_VERSION "));
+    (found != Some(&format!("\"{version}\"")))
+        .then(|| format!("include/midentity.h: {found:?}, midentity is {version}"))
 }
 
 /// The newest heading is "Unreleased" or this version.
@@ -148,6 +156,13 @@ mod tests {
         assert!(module_manifest("m", "@{}", "0.1.0").is_some());
         assert_eq!(written_version("p", "<Version>$(FromCargo)</Version>"), None);
         assert!(written_version("p", "<Version>0.1.0</Version>").is_some());
+    }
+
+    #[test]
+    fn the_c_header() {
+        assert_eq!(c_header("#define MIDENTITY_VERSION \"0.1.0\"\n", "0.1.0"), None);
+        assert!(c_header("#define MIDENTITY_VERSION \"0.1.1\"\n", "0.1.0").is_some());
+        assert!(c_header("", "0.1.0").is_some());
     }
 
     #[test]

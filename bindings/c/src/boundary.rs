@@ -51,6 +51,8 @@ pub trait Handle: Sized {
 /// `error` is NULL or may be written.
 pub(crate) unsafe fn guard(error: *mut *mut midentity_error, body: impl FnOnce() -> Result<()>) -> midentity_status {
     let result = catch_unwind(AssertUnwindSafe(|| {
+        #[cfg(windows)]
+        crate::pinned::stay();
         panic_for_tests("call");
         body()
     }));

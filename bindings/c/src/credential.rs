@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::ffi::c_char;
+use std::mem::offset_of;
 
 use midentity_core::{Cloud, Credential, Identity, Result, Scope, TokenCache, TokenOptions, blocking};
 
@@ -70,6 +71,7 @@ pub struct midentity_credential_options {
 // SAFETY: integers and pointers, the size first.
 unsafe impl Options for midentity_credential_options {
     const NAME: &'static str = "midentity_credential_options";
+    const FIRST: usize = offset_of!(Self, flags) + size_of::<u32>();
 }
 
 /// Takes tokens for one of the machine's identities, and keeps them. Free it with midentity_credential_free.

@@ -1,13 +1,14 @@
 //! Instance metadata: what machine this is.
 
 use std::ffi::c_char;
+use std::mem::offset_of;
 
 use midentity_core::InstanceMetadata;
 
 use crate::boundary::{Handle, guard, out, quietly};
 use crate::error::midentity_error;
 use crate::operation::{self, midentity_operation};
-use crate::options::{self, Options, milliseconds};
+use crate::options::{self, Options, check_reserved, milliseconds};
 use crate::outcome::Outcome;
 use crate::status::midentity_status;
 use crate::text;
@@ -36,6 +37,7 @@ pub struct midentity_instance_options {
 // SAFETY: integers and pointers, the size first.
 unsafe impl Options for midentity_instance_options {
     const NAME: &'static str = "midentity_instance_options";
+    const FIRST: usize = offset_of!(Self, reserved) + size_of::<u32>();
 }
 
 /// Asks the metadata service what machine this is. Free it with midentity_instance_free.
@@ -57,6 +59,7 @@ pub unsafe extern "C" fn midentity_instance_new(
         guard(error, || {
             let instance = out("instance", instance)?;
             let options = options::read(options)?;
+            check_reserved(options.reserved)?;
             let mut builder = InstanceMetadata::builder();
             if let Some(at) = text::optional("imds_endpoint", options.imds_endpoint, options.imds_endpoint_len)? {
                 builder = builder.imds_endpoint(at);

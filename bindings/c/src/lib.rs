@@ -20,6 +20,8 @@ pub mod log;
 pub mod operation;
 pub mod options;
 pub mod outcome;
+#[cfg(windows)]
+mod pinned;
 pub mod provider;
 pub mod status;
 pub mod text;

@@ -3,6 +3,7 @@
 use std::ffi::{c_char, c_void};
 use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
@@ -106,14 +107,15 @@ impl Listener {
     }
 }
 
+/// What an operation does. Boxed where it begins, so that all that surrounds it is compiled once and not for each of
+/// the ABI's functions: that is a tenth of the library.
+type Work = Pin<Box<dyn Future<Output = Result<Outcome>> + Send>>;
+
 /// Starts work and hands its operation to C.
 ///
 /// # Errors
 /// `runtime.start` where no runtime can be started.
-pub(crate) fn start<F>(work: impl FnOnce(Listener) -> F) -> Result<midentity_operation>
-where
-    F: Future<Output = Result<Outcome>> + Send + 'static,
-{
+fn start(work: impl FnOnce(Listener) -> Work) -> Result<midentity_operation> {
     static IDS: AtomicU64 = AtomicU64::new(1);
     let id = IDS.fetch_add(1, Ordering::Relaxed);
     let (inner, changed, cancelled) = (Mutex::default(), Condvar::new(), Notify::new());
@@ -133,8 +135,7 @@ where
 }
 
 /// A future whose panic is an error.
-async fn no_panic(work: impl Future<Output = Result<Outcome>> + Send) -> Result<Outcome> {
-    let mut work = Box::pin(work);
+async fn no_panic(mut work: Work) -> Result<Outcome> {
     poll_fn(|context| {
         let polled = catch_unwind(AssertUnwindSafe(|| {
             panic_for_tests("operation");
@@ -228,7 +229,7 @@ impl State {
         }
     }
 
-    /// Waits until it has ended; false where the time ran out first.
+    /// Waits until it has ended; `None` where the time ran out first.
     fn wait(&self, limit: Option<Duration>) -> Option<Result<()>> {
         // A limit beyond what the clock can say is none.
         let until = limit.and_then(|limit| Instant::now().checked_add(limit));
@@ -236,6 +237,12 @@ impl State {
         loop {
             if let Some(ended) = &inner.ended {
                 return Some(ended.clone());
+            }
+            if limit != Some(Duration::ZERO) && inner.calling.contains(&thread::current().id()) {
+                return Some(Err(refused(
+                    "an operation was waited for inside its own progress callback, which it waits for".to_owned(),
+                    "return first; a timeout of 0 may be asked for anywhere",
+                )));
             }
             inner = match until {
                 None => self.changed.wait(inner).unwrap_or_else(PoisonError::into_inner),
@@ -293,7 +300,7 @@ where
     F: Future<Output = Result<Outcome>> + Send + 'static,
 {
     let operation = out("operation", operation)?;
-    let started = start(work)?;
+    let started = start(|listener| Box::pin(work(listener)))?;
     // SAFETY: the caller's promise.
     unsafe { operation.write(started.into_raw()) };
     Ok(())
@@ -305,14 +312,15 @@ pub(crate) fn finish<F>(work: F) -> Result<Outcome>
 where
     F: Future<Output = Result<Outcome>> + Send + 'static,
 {
-    let operation = start(|_| work)?;
+    let operation = start(|_| Box::pin(work))?;
     operation.state.wait(None);
     operation.take("", Ok).and_then(|outcome| outcome.ok_or_else(Error::cancelled))
 }
 
 /// Waits until the operation has ended: at most `timeout_ms` milliseconds, without limit where that is negative.
 /// Returns MIDENTITY_PENDING, and no error, where it has not ended by then; else MIDENTITY_OK or the operation's own
-/// status with its error. May be called any number of times, from any threads.
+/// status with its error. May be called any number of times, from any threads; inside the operation's own progress
+/// callback, which it would wait for, only with 0: else MIDENTITY_INVALID_ARGUMENT.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn midentity_operation_wait(
     operation: *const midentity_operation,
@@ -370,8 +378,8 @@ pub unsafe extern "C" fn midentity_operation_on_done(
     }
 }
 
-/// Has `callback` told how long-running work goes on, from now on. NULL takes it back: when this returns, it runs no
-/// more.
+/// Has `callback` told how long-running work goes on, from now on. Another one takes its place, NULL takes it back: when
+/// this returns, the one before runs no more.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn midentity_operation_on_progress(
     operation: *mut midentity_operation,
@@ -385,9 +393,7 @@ pub unsafe extern "C" fn midentity_operation_on_progress(
             let state = midentity_operation::borrow(operation)?.state()?;
             let mut inner = state.lock();
             inner.progress = callback.filter(|_| inner.ended.is_none()).map(|c| (c, Context(context)));
-            if callback.is_none() {
-                state.wait_for_callbacks(inner);
-            }
+            state.wait_for_callbacks(inner);
             Ok(())
         })
     }

@@ -13,6 +13,8 @@ use crate::text::refused;
 pub(crate) unsafe trait Options: Copy {
     /// What messages call it.
     const NAME: &'static str;
+    /// Where the struct of ABI 1.0 ends: its last field's offset and size. No program was built with a shorter one.
+    const FIRST: usize;
 }
 
 /// Reads the options that C gives; NULL is the defaults. A struct of an older header is shorter; one of a newer header
@@ -31,7 +33,8 @@ pub(crate) unsafe fn read<T: Options>(pointer: *const T) -> Result<T> {
     }
     // SAFETY: the first field is the size, and can be read.
     let given = unsafe { pointer.cast::<usize>().read_unaligned() };
-    if given < size_of::<usize>() || given > 64 * 1024 {
+    // A size that no struct has: what its last field holds would be half a field, or an address without its length.
+    if given < T::FIRST || given > 64 * 1024 || given % align_of::<T>() != 0 {
         return Err(refused(
             format!("struct_size of {} is {given}", T::NAME),
             "set it to sizeof the struct, and the struct to zero before that",
@@ -84,6 +87,14 @@ pub(crate) fn retries(value: i32) -> Result<Option<u32>> {
     }
 }
 
+/// Refuses a reserved field that is not zero: a later version may give it a meaning.
+pub(crate) fn check_reserved(given: u32) -> Result<()> {
+    if given == 0 {
+        return Ok(());
+    }
+    Err(refused(format!("reserved is {given}"), "leave it at zero"))
+}
+
 /// Refuses flags that this version does not know.
 pub(crate) fn check_flags(given: u32, known: u32) -> Result<()> {
     if given & !known == 0 {
@@ -106,6 +117,7 @@ mod tests {
     // SAFETY: integers only, the size first.
     unsafe impl Options for Old {
         const NAME: &'static str = "the options";
+        const FIRST: usize = 16;
     }
 
     #[repr(C)]
@@ -133,7 +145,7 @@ mod tests {
 
     #[test]
     fn sizes_and_numbers_that_cannot_be_are_refused() {
-        for size in [0, 7, usize::MAX] {
+        for size in [0, 7, 8, 15, 17, usize::MAX] {
             let options = Old { struct_size: size, number: 0, added: 0 };
             // SAFETY: the size is refused before more than the first field is read.
             assert!(unsafe { read(&raw const options) }.is_err(), "{size}");

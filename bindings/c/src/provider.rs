@@ -44,13 +44,16 @@ fn now() -> i64 {
 }
 
 /// A token's own word on when it expires, else an hour from now: it is used as long as it is taken.
-fn expiry(token: &str, given: i64) -> i64 {
+fn expiry(token: &str, given: i64) -> Result<i64> {
     if given > 0 {
-        return given;
+        return Ok(given);
+    }
+    if given < 0 {
+        return Err(refused(format!("expires_on is {given}"), "give seconds since 1970 UTC, or 0"));
     }
     let claims = AccessToken::new(token.to_owned(), 0).claims();
     let claims = claims.and_then(|c| serde_json::from_str::<serde_json::Value>(&c.to_json()).ok());
-    claims.and_then(|c| c.get("exp")?.as_i64()).unwrap_or_else(|| now() + 3600)
+    Ok(claims.and_then(|c| c.get("exp")?.as_i64()).unwrap_or_else(|| now() + 3600))
 }
 
 /// # Safety
@@ -98,7 +101,7 @@ pub unsafe extern "C" fn midentity_token_provider_new_static(
             if token.is_empty() {
                 return Err(refused("the token is empty".to_owned(), "give the access token itself"));
             }
-            let token = AccessToken::new(token.to_owned(), expiry(token, expires_on));
+            let token = AccessToken::new(token.to_owned(), expiry(token, expires_on)?);
             Ok(Arc::new(StaticToken::new(token)))
         })
     }
@@ -161,8 +164,8 @@ pub type midentity_token_callback = Option<
 /// Called once when nobody needs a context any more.
 pub type midentity_release_callback = Option<unsafe extern "C" fn(context: *mut c_void)>;
 
-/// Answers a token callback. `expires_on` is in seconds since 1970 UTC; 0 where the token is to say it itself. Yours to
-/// wipe afterwards.
+/// Answers a token callback; of several tokens the last one counts. `expires_on` is in seconds since 1970 UTC; 0 where
+/// the token is to say it itself. Yours to wipe afterwards.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn midentity_token_answer_give(
     answer: *mut midentity_token_answer,
@@ -178,13 +181,14 @@ pub unsafe extern "C" fn midentity_token_answer_give(
             if token.is_empty() {
                 return Err(refused("the token is empty".to_owned(), "give the access token itself"));
             }
-            answer.given = Some(AccessToken::new(token.to_owned(), expiry(token, expires_on)));
+            answer.given = Some(AccessToken::new(token.to_owned(), expiry(token, expires_on)?));
             Ok(())
         })
     }
 }
 
-/// Answers a token callback with a failure: `status` is its kind, `message` says why, for people and without secrets.
+/// Answers a token callback with a failure: `status` is its kind (MIDENTITY_AUTHENTICATION, _TRANSPORT, …), `message`
+/// says why, for people and without secrets. A failure counts more than a token that was given before or after it.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn midentity_token_answer_fail(
     answer: *mut midentity_token_answer,
@@ -197,8 +201,12 @@ pub unsafe extern "C" fn midentity_token_answer_fail(
         guard(std::ptr::null_mut(), || {
             let answer = answer.as_mut().ok_or_else(|| refused("the answer is NULL".to_owned(), "hand it on"))?;
             let message = text::required("message", message, message_len)?;
-            let kind = ErrorKind::ALL.iter().find(|kind| kind.number() == status);
-            let kind = kind.copied().unwrap_or(ErrorKind::Authentication);
+            let Some(kind) = ErrorKind::ALL.iter().copied().find(|kind| kind.number() == status) else {
+                return Err(refused(
+                    format!("{status} is no kind of failure"),
+                    "use a status such as MIDENTITY_TRANSPORT",
+                ));
+            };
             answer.failed =
                 Some(Error::new(kind, id::PROVIDER_FAILED, format!("the token callback failed: {message}")));
             Ok(())
@@ -327,7 +335,8 @@ impl Foreign {
             return Ok(token.clone());
         }
         let (asked, claims) = (Arc::clone(&self.asked), options.claims_challenge().map(str::to_owned));
-        let resource = scope.resource(&Cloud::public()).to_owned();
+        // A client's scope is its cloud's audience, spelled out; a short name means the public cloud's.
+        let resource = scope.resource(&Cloud::public()).unwrap_or_default().to_owned();
         let asking = tokio::task::spawn_blocking(move || asked.ask(&resource, claims.as_deref(), fresh));
         let token = asking.await.map_err(|_| crate::boundary::panicked())??;
         *kept() = Some((scope.clone(), token.clone()));

@@ -1,6 +1,7 @@
 //! Tokens, and how to ask for them.
 
 use std::ffi::c_char;
+use std::mem::offset_of;
 use std::sync::OnceLock;
 
 use midentity_core::{AccessToken, Result, Source, TokenOptions};
@@ -8,7 +9,7 @@ use serde_json::Value;
 
 use crate::boundary::{Handle, guard, out, quietly};
 use crate::error::midentity_error;
-use crate::options::{Options, check_flags, milliseconds};
+use crate::options::{Options, check_flags, check_reserved, milliseconds};
 use crate::status::{MIDENTITY_SOURCE_AUTO, MIDENTITY_SOURCE_IMDS, midentity_status};
 use crate::text::{self, Text};
 use crate::value::midentity_value;
@@ -43,6 +44,7 @@ pub struct midentity_token_options {
 // SAFETY: integers and pointers, the size first.
 unsafe impl Options for midentity_token_options {
     const NAME: &'static str = "midentity_token_options";
+    const FIRST: usize = offset_of!(Self, tenant_id_len) + size_of::<usize>();
 }
 
 impl midentity_token_options {
@@ -52,6 +54,7 @@ impl midentity_token_options {
     /// The texts are as the header says.
     pub(crate) unsafe fn read(&self) -> Result<TokenOptions> {
         check_flags(self.flags, MIDENTITY_TOKEN_FORCE_REFRESH | MIDENTITY_TOKEN_ENABLE_CAE)?;
+        check_reserved(self.reserved)?;
         let mut options = TokenOptions::new()
             .force_refresh(self.flags & MIDENTITY_TOKEN_FORCE_REFRESH != 0)
             .enable_cae(self.flags & MIDENTITY_TOKEN_ENABLE_CAE != 0);

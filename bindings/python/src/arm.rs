@@ -9,7 +9,7 @@ use midentity::{Cloud, Env, Error, ErrorKind, InstanceMetadata, Result};
 use pyo3::prelude::*;
 
 use crate::arm_outcome::Call;
-use crate::arm_pages::{Pages, pages};
+use crate::arm_pages::Pages;
 use crate::arm_provider;
 use crate::arm_results::VmIdentityPlan;
 use crate::error::{raise, seconds};
@@ -50,10 +50,12 @@ pub(crate) struct ArmClient(arm::ArmClient);
 #[pymethods]
 impl ArmClient {
     #[new]
+    #[allow(clippy::too_many_arguments)]
     fn new(
         py: Python<'_>,
         credential: &Bound<'_, PyAny>,
         cloud: Option<&str>,
+        audience: Option<&str>,
         ca_file: Option<PathBuf>,
         timeout: f64,
         operation_timeout: f64,
@@ -62,6 +64,10 @@ impl ArmClient {
             Some(text) => Cloud::parse(text),
             None => Cloud::from_env(&Env::process()),
         };
+        let cloud = cloud.and_then(|cloud| match audience {
+            Some(audience) => cloud.with_audience(audience),
+            None => Ok(cloud),
+        });
         let cloud = cloud.map_err(|error| raise(py, &error))?;
         let mut builder = arm_provider::builder(credential, cloud)?
             .timeout(seconds(py, "timeout", timeout)?)
@@ -84,13 +90,34 @@ impl ArmClient {
         Ok(Call::new(async move { client.request(&method, &path, &api_version, body.as_ref()).await }))
     }
 
+    fn start(
+        &self,
+        method: String,
+        path: String,
+        api_version: String,
+        body: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<Call> {
+        let client = self.0.clone();
+        let body = body.map(json::from_python).transpose()?;
+        Ok(Call::new(async move { client.start(&method, &path, &api_version, body.as_ref()).await }))
+    }
+
+    fn any_list(&self, py: Python<'_>, path: &str, api_version: &str) -> PyResult<Pages> {
+        Pages::of(py, self.0.list(path, api_version))
+    }
+
+    fn endpoints(&self) -> Call {
+        let client = self.0.clone();
+        Call::new(async move { client.endpoints().await })
+    }
+
     fn get_resource(&self, resource: String) -> Call {
         let client = self.0.clone();
         Call::new(async move { client.get_resource(&resource).await })
     }
 
     fn subscription_list(&self, py: Python<'_>) -> PyResult<Pages> {
-        pages!(py, self.0.subscriptions().list())
+        Pages::of(py, self.0.subscriptions().list())
     }
 
     fn group_get(&self, subscription: &str, name: String) -> Call {
@@ -99,7 +126,7 @@ impl ArmClient {
     }
 
     fn group_list(&self, py: Python<'_>, subscription: &str) -> PyResult<Pages> {
-        pages!(py, self.0.resource_groups(subscription).list())
+        Pages::of(py, self.0.resource_groups(subscription).list())
     }
 
     fn group_exists(&self, subscription: &str, name: String) -> Call {
@@ -135,7 +162,7 @@ impl ArmClient {
     }
 
     fn identity_list(&self, py: Python<'_>, subscription: &str, group: &str) -> PyResult<Pages> {
-        pages!(py, self.0.user_identities(subscription, group).list())
+        Pages::of(py, self.0.user_identities(subscription, group).list())
     }
 
     fn identity_update(&self, subscription: &str, group: &str, name: String, tags: Tags) -> Call {
@@ -173,7 +200,7 @@ impl ArmClient {
 
     fn federated_list(&self, py: Python<'_>, subscription: &str, group: &str, identity: &str) -> PyResult<Pages> {
         let identities = self.0.user_identities(subscription, group);
-        pages!(py, identities.federated_credentials(identity).and_then(|f| f.list()))
+        Pages::of(py, identities.federated_credentials(identity).and_then(|f| f.list()))
     }
 
     fn federated_delete(&self, subscription: &str, group: &str, identity: String, name: String) -> Call {
@@ -248,7 +275,7 @@ impl ArmClient {
     }
 
     fn role_list(&self, py: Python<'_>, scope: &str) -> PyResult<Pages> {
-        pages!(py, self.0.role_definitions(scope).and_then(|r| r.list()))
+        Pages::of(py, self.0.role_definitions(scope).and_then(|r| r.list()))
     }
 
     fn role_find(&self, scope: String, role: String) -> Call {
@@ -263,7 +290,7 @@ impl ArmClient {
             "assigned_to" => RoleAssignmentFilter::AssignedTo(principal),
             _ => RoleAssignmentFilter::All,
         };
-        pages!(py, self.0.role_assignments(scope).and_then(|a| a.list(&filter)))
+        Pages::of(py, self.0.role_assignments(scope).and_then(|a| a.list(&filter)))
     }
 
     fn assign(&self, scope: String, role: String, principal: String, kind: String) -> Call {

@@ -4,11 +4,12 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use midentity::{Result, arm, runtime};
+use midentity::{CloudEndpoints, Result, arm, runtime};
 use pyo3::IntoPyObjectExt;
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3_async_runtimes::get_running_loop;
+use serde_json::{Value, json};
 
 use crate::arm_operation::{AsyncOperation, Operation, Work};
 use crate::arm_provider;
@@ -18,6 +19,7 @@ use crate::arm_results::{
 };
 use crate::error::raise;
 use crate::event_loop::awaitable;
+use crate::json;
 use crate::wait::wait;
 
 pub(crate) type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
@@ -35,6 +37,7 @@ pub(crate) enum Outcome {
     Truth(bool),
     Text(String),
     Texts(Vec<String>),
+    Json(Value),
     Response(Box<arm::ArmResponse>),
     Subscription(arm::Subscription),
     ResourceGroup(arm::ResourceGroup),
@@ -93,6 +96,18 @@ impl From<Vec<String>> for Outcome {
     }
 }
 
+impl From<Value> for Outcome {
+    fn from(value: Value) -> Self {
+        Self::Json(value)
+    }
+}
+
+impl From<CloudEndpoints> for Outcome {
+    fn from(value: CloudEndpoints) -> Self {
+        Self::Json(json!(value))
+    }
+}
+
 impl From<arm::ArmResponse> for Outcome {
     fn from(value: arm::ArmResponse) -> Self {
         Self::Response(Box::new(value))
@@ -118,6 +133,7 @@ impl Outcome {
             Self::Truth(value) => value.into_bound_py_any(py),
             Self::Text(value) => value.into_bound_py_any(py),
             Self::Texts(value) => value.into_bound_py_any(py),
+            Self::Json(value) => json::to_python(py, &value),
             Self::Response(value) => ArmResponse::from(*value).into_bound_py_any(py),
             Self::Subscription(value) => Subscription(value).into_bound_py_any(py),
             Self::ResourceGroup(value) => ResourceGroup(value).into_bound_py_any(py),
@@ -184,7 +200,7 @@ impl Call {
 impl Call {
     fn wait<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         let call = self.take()?;
-        wait(py, |stop| runtime::wait_shared(call, stop))?.into_python(py, Mode::Blocking)
+        wait(py, |stop| runtime::wait_here(call, stop))?.into_python(py, Mode::Blocking)
     }
 
     fn __await__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {

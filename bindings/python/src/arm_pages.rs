@@ -1,39 +1,49 @@
 //! Lists that stream: a page at a time is held, whatever the list's length.
 
 use std::collections::VecDeque;
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use midentity::{Result, runtime};
-use pyo3::exceptions::{PyStopAsyncIteration, PyStopIteration};
+use midentity::{Result, arm, runtime};
+use pyo3::exceptions::{PyRuntimeError, PyStopAsyncIteration, PyStopIteration};
 use pyo3::prelude::*;
 use pyo3::types::{PyList, PyType};
+use serde::de::DeserializeOwned;
 
 use crate::arm_operation::alias;
-use crate::arm_outcome::{BoxFuture, Mode, Outcome, on_the_loop};
+use crate::arm_outcome::{Mode, Outcome, on_the_loop};
 use crate::error::raise;
 use crate::wait::wait;
 
-pub(crate) type NextPage = Box<dyn FnMut() -> BoxFuture<Result<Option<Vec<Outcome>>>> + Send>;
-
-/// The object of a list of the core, whatever is in it.
-macro_rules! pages {
-    ($py:expr, $list:expr) => {{
-        let list = $list.map_err(|error| crate::error::raise($py, &error))?;
-        let list = std::sync::Arc::new(tokio::sync::Mutex::new(list));
-        Ok(crate::arm_pages::Pages::new(Box::new(move || {
-            let list = std::sync::Arc::clone(&list);
-            Box::pin(async move {
-                let page = list.lock().await.next_page().await?;
-                Ok(page.map(|items| items.into_iter().map(Into::into).collect()))
-            })
-        })))
-    }};
-}
-pub(crate) use pages;
+type NextPage<'a> = Pin<Box<dyn Future<Output = Result<Option<Vec<Outcome>>>> + Send + 'a>>;
 
 /// A list of the core, whatever is in it.
+trait Core: Send {
+    fn next_page(&mut self) -> NextPage<'_>;
+    fn continuation(&self) -> Option<String>;
+    fn seek(&mut self, continuation: &str) -> Result<()>;
+}
+
+impl<T: Into<Outcome> + DeserializeOwned + Send> Core for arm::Pages<T> {
+    fn next_page(&mut self) -> NextPage<'_> {
+        Box::pin(async {
+            let page = Self::next_page(self).await?;
+            Ok(page.map(|items| items.into_iter().map(Into::into).collect()))
+        })
+    }
+
+    fn continuation(&self) -> Option<String> {
+        Self::continuation(self)
+    }
+
+    fn seek(&mut self, continuation: &str) -> Result<()> {
+        Self::seek(self, continuation)
+    }
+}
+
 struct Source {
-    next: tokio::sync::Mutex<NextPage>,
+    list: tokio::sync::Mutex<Box<dyn Core>>,
     items: Mutex<VecDeque<Outcome>>,
 }
 
@@ -44,22 +54,39 @@ impl Source {
 
     /// What is left of the page at hand, else the next one; None after the last.
     async fn page(&self) -> Result<Option<Vec<Outcome>>> {
-        let mut next = self.next.lock().await;
+        let mut list = self.list.lock().await;
         let left: Vec<Outcome> = self.items.lock().unwrap_or_else(PoisonError::into_inner).drain(..).collect();
-        if left.is_empty() { next().await } else { Ok(Some(left)) }
+        if left.is_empty() { list.next_page().await } else { Ok(Some(left)) }
     }
 
     async fn item(&self) -> Result<Option<Outcome>> {
-        let mut next = self.next.lock().await;
+        let mut list = self.list.lock().await;
         loop {
             if let Some(item) = self.pop() {
                 return Ok(Some(item));
             }
-            match next().await? {
+            match list.next_page().await? {
                 Some(page) => *self.items.lock().unwrap_or_else(PoisonError::into_inner) = page.into(),
                 None => return Ok(None),
             }
         }
+    }
+}
+
+impl Source {
+    /// The list, for a moment: nobody waits for it here, where the interpreter is held.
+    fn now(&self) -> PyResult<tokio::sync::MutexGuard<'_, Box<dyn Core>>> {
+        self.list.try_lock().map_err(|_| PyRuntimeError::new_err("a page of this list is being read"))
+    }
+
+    fn continuation(&self) -> PyResult<Option<String>> {
+        Ok(self.now()?.continuation())
+    }
+
+    fn resume(&self, py: Python<'_>, continuation: &str) -> PyResult<()> {
+        self.now()?.seek(continuation).map_err(|error| raise(py, &error))?;
+        self.items.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        Ok(())
     }
 }
 
@@ -76,9 +103,14 @@ pub(crate) struct Pages {
 }
 
 impl Pages {
-    pub(crate) fn new(next: NextPage) -> Self {
-        let source = Source { next: tokio::sync::Mutex::new(next), items: Mutex::default() };
-        Self { source: Arc::new(source), by_page: false }
+    /// The object of a list of the core.
+    pub(crate) fn of<T>(py: Python<'_>, list: Result<arm::Pages<T>>) -> PyResult<Self>
+    where
+        T: Into<Outcome> + DeserializeOwned + Send + 'static,
+    {
+        let list: Box<dyn Core> = Box::new(list.map_err(|error| raise(py, &error))?);
+        let source = Source { list: tokio::sync::Mutex::new(list), items: Mutex::default() };
+        Ok(Self { source: Arc::new(source), by_page: false })
     }
 }
 
@@ -86,6 +118,16 @@ impl Pages {
 impl Pages {
     fn by_page(&self) -> Self {
         Self { source: Arc::clone(&self.source), by_page: true }
+    }
+
+    #[getter]
+    fn continuation(&self) -> PyResult<Option<String>> {
+        self.source.continuation()
+    }
+
+    fn resume<'py>(slf: Bound<'py, Self>, continuation: &str) -> PyResult<Bound<'py, Self>> {
+        slf.get().source.resume(slf.py(), continuation)?;
+        Ok(slf)
     }
 
     /// The same list, for asyncio.
@@ -99,12 +141,12 @@ impl Pages {
 
     fn __next__<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
         if self.by_page {
-            let page = wait(py, |stop| runtime::wait_shared(self.source.page(), stop))?;
+            let page = wait(py, |stop| runtime::wait_here(self.source.page(), stop))?;
             return page.map(|items| list(py, items).map(Bound::into_any)).transpose();
         }
         let item = match self.source.pop() {
             Some(item) => Some(item),
-            None => wait(py, |stop| runtime::wait_shared(self.source.item(), stop))?,
+            None => wait(py, |stop| runtime::wait_here(self.source.item(), stop))?,
         };
         item.map(|item| item.into_python(py, Mode::Blocking)).transpose()
     }
@@ -131,6 +173,16 @@ pub(crate) struct AsyncPages {
 impl AsyncPages {
     fn by_page(&self) -> Self {
         Self { source: Arc::clone(&self.source), by_page: true }
+    }
+
+    #[getter]
+    fn continuation(&self) -> PyResult<Option<String>> {
+        self.source.continuation()
+    }
+
+    fn resume<'py>(slf: Bound<'py, Self>, continuation: &str) -> PyResult<Bound<'py, Self>> {
+        slf.get().source.resume(slf.py(), continuation)?;
+        Ok(slf)
     }
 
     fn __aiter__(slf: Py<Self>) -> Py<Self> {

@@ -10,7 +10,7 @@ use pyo3::types::{PyDict, PyList};
 use crate::json;
 
 macro_rules! result {
-    ($(#[$doc:meta])* $name:ident of $core:ty, shown by $shown:ident { $($field:ident: $kind:ty,)* }) => {
+    ($(#[$doc:meta])* $name:ident of $core:ty, shown by $shown:ident { $($field:ident: $kind:ty,)* } $(and { $($more:tt)* })?) => {
         $(#[$doc])*
         #[pyclass(frozen, module = "midentity.arm")]
         pub(crate) struct $name(pub(crate) $core);
@@ -29,6 +29,8 @@ macro_rules! result {
                 $(dict.set_item(stringify!($field), self.0.$field())?;)*
                 Ok(dict)
             }
+
+            $($($more)*)?
 
             fn __repr__(&self) -> String {
                 format!("<midentity.arm.{} {}>", stringify!($name), self.0.$shown())
@@ -70,6 +72,7 @@ result! {
         principal_id: &str,
         tenant_id: &str,
         client_secret_url: Option<&str>,
+        isolation_scope: Option<&str>,
     }
 }
 
@@ -103,6 +106,9 @@ result! {
         scope: &str,
         role_definition_id: &str,
         role_guid: &str,
+        description: Option<&str>,
+        condition: Option<&str>,
+        condition_version: Option<&str>,
     }
 }
 
@@ -115,59 +121,23 @@ result! {
     }
 }
 
-/// A role definition.
-#[pyclass(frozen, module = "midentity.arm")]
-pub(crate) struct RoleDefinition(pub(crate) arm::RoleDefinition);
-
-#[pymethods]
-impl RoleDefinition {
-    #[getter]
-    fn id(&self) -> &str {
-        self.0.id()
-    }
-
-    #[getter]
-    fn guid(&self) -> &str {
-        self.0.guid()
-    }
-
-    #[getter]
-    fn role_name(&self) -> &str {
-        self.0.role_name()
-    }
-
-    #[getter]
-    fn is_custom(&self) -> bool {
-        self.0.is_custom()
-    }
-
-    #[getter]
-    fn description(&self) -> &str {
-        self.0.description()
-    }
-
-    #[getter]
-    fn actions(&self) -> Vec<&str> {
-        self.0.actions()
-    }
-
-    fn allows(&self, action: &str) -> bool {
-        self.0.allows(action)
-    }
-
-    fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        let dict = PyDict::new(py);
-        dict.set_item("id", self.0.id())?;
-        dict.set_item("guid", self.0.guid())?;
-        dict.set_item("role_name", self.0.role_name())?;
-        dict.set_item("is_custom", self.0.is_custom())?;
-        dict.set_item("description", self.0.description())?;
-        dict.set_item("actions", self.0.actions())?;
-        Ok(dict)
-    }
-
-    fn __repr__(&self) -> String {
-        format!("<midentity.arm.RoleDefinition {}>", self.0.role_name())
+result! {
+    /// A role definition.
+    RoleDefinition of arm::RoleDefinition, shown by role_name {
+        id: &str,
+        guid: &str,
+        role_name: &str,
+        is_custom: bool,
+        description: &str,
+        actions: Vec<&str>,
+        not_actions: Vec<&str>,
+        data_actions: Vec<&str>,
+        not_data_actions: Vec<&str>,
+        assignable_scopes: &[String],
+    } and {
+        fn allows(&self, action: &str) -> bool {
+            self.0.allows(action)
+        }
     }
 }
 
@@ -307,8 +277,23 @@ impl ArmResponse {
         self.answer.remaining_requests()
     }
 
+    #[getter]
+    fn correlation_id(&self) -> Option<&str> {
+        self.answer.correlation_id()
+    }
+
     fn header(&self, name: &str) -> Option<&str> {
         self.answer.header(name)
+    }
+
+    fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let dict = PyDict::new(py);
+        dict.set_item("status", self.status())?;
+        dict.set_item("request_id", self.request_id())?;
+        dict.set_item("correlation_id", self.correlation_id())?;
+        dict.set_item("remaining_requests", self.remaining_requests())?;
+        dict.set_item("body", self.body(py)?)?;
+        Ok(dict)
     }
 
     fn __repr__(&self) -> String {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
 use midentity::error::id;
@@ -27,6 +28,7 @@ struct Settings {
     system_assigned: bool,
     imds_endpoint: Option<String>,
     cloud: Option<String>,
+    ca_file: Option<PathBuf>,
     cache: Option<Py<TokenCache>>,
     timeout: f64,
     connection_timeout: f64,
@@ -56,6 +58,9 @@ fn build(settings: &Bound<'_, PyDict>) -> PyResult<Arc<Holder>> {
     }
     if let Some(cloud) = settings.cloud {
         builder = builder.cloud(Cloud::parse(&cloud).map_err(|error| raise(py, &error))?);
+    }
+    if let Some(path) = settings.ca_file {
+        builder = builder.ca_file(path);
     }
     if let Some(cache) = settings.cache {
         builder = builder.cache(cache.get().0.clone());

@@ -49,6 +49,11 @@ fn cloud(shared: &Shared) -> Value {
         "graph": format!("{origin}/graph/"),
         "graphAudience": format!("{origin}/graph/"),
         "microsoftGraphResourceId": format!("{origin}/graph/"),
-        "suffixes": {},
+        // Names that no resolver knows: these services are not emulated, their tokens are.
+        "suffixes": {
+            "keyVaultDns": "vault.emulated.test",
+            "sqlServerHostname": "database.emulated.test",
+            "storage": "core.emulated.test",
+        },
     })
 }

@@ -86,7 +86,7 @@ pub(super) fn no_subscription(id: Uuid) -> Reply {
 }
 
 /// Adds the headers that every answer carries.
-pub(super) fn finish(reply: Reply, call: &Call, segments: &[String]) -> Reply {
+pub(super) fn finish(reply: Reply, call: &Call) -> Reply {
     let request = Uuid::new_v4();
     let correlation =
         call.header("x-ms-correlation-request-id").and_then(|id| Uuid::parse_str(id).ok()).unwrap_or_else(Uuid::new_v4);
@@ -103,25 +103,6 @@ pub(super) fn finish(reply: Reply, call: &Call, segments: &[String]) -> Reply {
         && let Some(id) = call.header("x-ms-client-request-id")
     {
         reply = reply.with("x-ms-client-request-id", id);
-    }
-    // The gateway counts what it let in, not what it turned away at the door.
-    if reply.status != StatusCode::UNAUTHORIZED && reply.status != StatusCode::BAD_REQUEST {
-        let subscription = segments.len() > 1 && segments[0].eq_ignore_ascii_case("subscriptions");
-        // The buckets since 2024: 250 reads, 200 writes and 200 deletes, and globally fifteen times as many.
-        reply = match (subscription, call.method.as_str()) {
-            (true, "GET" | "HEAD") => reply
-                .with("x-ms-ratelimit-remaining-subscription-reads", "249")
-                .with("x-ms-ratelimit-remaining-subscription-global-reads", "3749"),
-            (true, "DELETE") => reply
-                .with("x-ms-ratelimit-remaining-subscription-deletes", "199")
-                .with("x-ms-ratelimit-remaining-subscription-global-deletes", "2999"),
-            (true, _) => reply
-                .with("x-ms-ratelimit-remaining-subscription-writes", "199")
-                .with("x-ms-ratelimit-remaining-subscription-global-writes", "2999"),
-            (false, "GET" | "HEAD") => reply.with("x-ms-ratelimit-remaining-tenant-reads", "249"),
-            (false, "DELETE") => reply.with("x-ms-ratelimit-remaining-tenant-deletes", "199"),
-            (false, _) => reply.with("x-ms-ratelimit-remaining-tenant-writes", "199"),
-        };
     }
     reply
 }

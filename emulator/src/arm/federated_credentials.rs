@@ -41,7 +41,7 @@ pub(super) fn list(context: &Context<'_>, place: Place<'_>) -> Answer {
     require(context, place, "", "read")?;
     let (group, identity) = user_identities::find(context, place)?;
     let all = identity.federated_credentials.values();
-    paging::page(context, all.map(|credential| body(place, group, &identity.name, credential)))
+    paging::page(context, all, |credential| body(place, group, &identity.name, credential))
 }
 
 pub(super) fn route(context: &mut Context<'_>, place: Place<'_>, name: &str) -> Answer {

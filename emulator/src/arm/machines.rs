@@ -290,8 +290,8 @@ pub(super) fn list(context: &Context<'_>, subscription: Uuid, group: Option<&str
     if let Some(name) = group {
         let group = of.resource_groups.get(&folded(name)).ok_or_else(|| envelope::no_group(name))?;
         let all = kind.machines(group).values();
-        return paging::page(context, all.map(|vm| machine_body::body(state, of, group, kind, vm, version)));
+        return paging::page(context, all, |vm| machine_body::body(state, of, group, kind, vm, version));
     }
     let all = of.resource_groups.values().flat_map(|group| kind.machines(group).values().map(move |vm| (group, vm)));
-    paging::page(context, all.map(|(group, vm)| machine_body::body(state, of, group, kind, vm, version)))
+    paging::page(context, all, |(group, vm)| machine_body::body(state, of, group, kind, vm, version))
 }

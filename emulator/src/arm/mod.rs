@@ -17,6 +17,7 @@ pub(crate) mod operations;
 mod paging;
 mod permissions;
 mod providers;
+pub(crate) mod rate_limits;
 mod resource_groups;
 mod resources;
 mod role_assignments;
@@ -88,7 +89,7 @@ pub(crate) async fn answer(shared: &Shared, call: &Call) -> Reply {
     if reply.status.is_success() {
         federated_credentials::hold(shared, call, &segments).await;
     }
-    envelope::finish(reply, call, &segments)
+    envelope::finish(reply, call)
 }
 
 async fn route(shared: &Shared, call: &Call, segments: &[String]) -> Answer {
@@ -113,8 +114,12 @@ async fn route(shared: &Shared, call: &Call, segments: &[String]) -> Answer {
         authenticate::same_tenant(shared, &caller, subscription)?;
     }
     let now = world.now_millis();
+    // The gateway counts what it let in, not what it turned away at the door.
+    let World { buckets, settings, .. } = &mut *world;
+    let limits = &settings.rate_limits;
+    let remaining = rate_limits::take(buckets, limits, caller.object_id, subscription, &call.method, now)?;
     let mut context = Context { shared, world: &mut world, call, caller, version, now };
-    operation(&mut context, &lower, segments)
+    operation(&mut context, &lower, segments).map(|r| remaining.told(r)).map_err(|r| remaining.told(r))
 }
 
 /// The operation behind a path: the one place to add another.

@@ -49,14 +49,17 @@ fn position(token: &str) -> Option<usize> {
     std::str::from_utf8(&bytes).ok()?.strip_prefix("at:")?.parse().ok()
 }
 
-/// One page of the items, with the link to the next one where there is one.
-pub(super) fn page<T: Serialize>(context: &Context<'_>, items: impl Iterator<Item = T>) -> Answer {
+/// One page of the items as `shown` makes them, with the link to the next one where there is one. Only what is on the
+/// page is made: a list is asked for page by page, and those before would be made again each time.
+pub(super) fn page<I, T: Serialize>(
+    context: &Context<'_>,
+    items: impl Iterator<Item = I>,
+    shown: impl FnMut(I) -> T,
+) -> Answer {
     let (start, length) = window(context)?;
-    let mut value: Vec<T> = items.skip(start).take(length + 1).collect();
-    let next_link = (value.len() > length).then(|| {
-        value.truncate(length);
-        next(context, start + length)
-    });
+    let mut items = items.skip(start);
+    let value: Vec<T> = items.by_ref().take(length).map(shown).collect();
+    let next_link = items.next().is_some().then(|| next(context, start + length));
     Ok(Reply::json(StatusCode::OK, &Page { value, next_link }))
 }
 

@@ -178,7 +178,7 @@ pub(super) fn list(context: &Context<'_>, subscription: Uuid) -> Answer {
         });
         tagged && (everywhere || authorization::allowed(context, READ, &id(subscription, &group.name)))
     });
-    paging::page(context, shown.map(|group| body(subscription, group)))
+    paging::page(context, shown, |group| body(subscription, group))
 }
 
 /// `tagName eq 'x'`, with `and tagValue eq 'y'` or without.

@@ -95,5 +95,5 @@ pub(super) fn list(context: &Context<'_>, subscription: Uuid, group: Option<&str
             }
         }
     }
-    paging::page(context, all.into_iter())
+    paging::page(context, all.into_iter(), |item| item)
 }

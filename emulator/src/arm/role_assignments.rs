@@ -294,5 +294,5 @@ fn list(context: &Context<'_>, of: &str) -> Answer {
                 Filter::AtScopeAssignedTo(id) => above && one.principal_id == id,
             }
     });
-    paging::page(context, shown.map(body))
+    paging::page(context, shown, body)
 }

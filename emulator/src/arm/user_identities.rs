@@ -191,10 +191,10 @@ pub(super) fn list(context: &Context<'_>, subscription: Uuid, group: Option<&str
     if let Some(name) = group {
         let group = of.resource_groups.get(&folded(name)).ok_or_else(|| envelope::no_group(name))?;
         let all = group.user_identities.values();
-        return paging::page(context, all.map(|one| body(subscription, tenant, &group.name, one, version)));
+        return paging::page(context, all, |one| body(subscription, tenant, &group.name, one, version));
     }
     let all = of.resource_groups.values().flat_map(|group| group.user_identities.values().map(move |one| (group, one)));
-    paging::page(context, all.map(|(group, one)| body(subscription, tenant, &group.name, one, version)))
+    paging::page(context, all, |(group, one)| body(subscription, tenant, &group.name, one, version))
 }
 
 /// `POST …/listAssociatedResources`: the machines that have the identity. Only previews have it; clients still ask.

@@ -142,6 +142,7 @@ fn route(shared: &Shared, call: &Call) -> Result<Reply, String> {
         ("GET", "tokens") => Reply::json(StatusCode::OK, &world.options),
         ("PUT", "settings") => {
             world.settings = serde_json::from_slice::<Settings>(&call.body).map_err(|error| error.to_string())?;
+            world.buckets = Default::default();
             done()
         }
         ("GET", "settings") => Reply::json(StatusCode::OK, &world.settings),

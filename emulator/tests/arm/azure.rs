@@ -130,6 +130,8 @@ impl Azure {
         emulator.set_lro(Lro { seconds: 0.03, ..Lro::default() });
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let roots = reqwest::Certificate::from_pem_bundle(&std::fs::read(emulator.ca_file()).unwrap()).unwrap();
+        // reqwest brings no cryptography here; a second call is refused and changes nothing.
+        let _ = tokio_rustls::rustls::crypto::aws_lc_rs::default_provider().install_default();
         let builder = reqwest::Client::builder().tls_certs_only(roots).no_proxy();
         let client = builder.redirect(reqwest::redirect::Policy::none()).build().unwrap();
         Self { emulator, runtime, client }

@@ -9,6 +9,7 @@ mod lists;
 mod machine_identity;
 mod machines;
 mod operations;
+mod rate_limits;
 mod resource_groups;
 mod rights;
 mod role_assignments;

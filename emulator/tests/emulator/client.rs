@@ -112,6 +112,8 @@ pub(crate) fn https_request(
     let url = format!("{}{path}", emulator.cloud());
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
         let roots = reqwest::Certificate::from_pem_bundle(&pem).unwrap();
+        // reqwest brings no cryptography here; a second call is refused and changes nothing.
+        let _ = tokio_rustls::rustls::crypto::aws_lc_rs::default_provider().install_default();
         let client = reqwest::Client::builder().tls_certs_only(roots).no_proxy().build().unwrap();
         let mut request = client.request(method, url);
         for (name, value) in headers {

@@ -29,6 +29,15 @@ fn refused(old: &str, new: &str, line: u64, words: &str) {
 }
 
 #[test]
+fn a_file_as_any_system_writes_it() {
+    for text in [BASE.replace('\n', "\r\n"), format!("\u{feff}{}", BASE.replace('\n', "\r\n"))] {
+        read(&text).unwrap();
+        let error = read(&text.replacen("schema: 1", "schema: 1\r\nvmz: []", 1)).unwrap_err();
+        assert_eq!(error.line, 2, "{error}");
+    }
+}
+
+#[test]
 fn unknown_keys_name_their_line() {
     refused("schema: 1", "schema: 1\nvmz: []", 2, "vmz");
     refused("  - name: contoso", "  - {name: contoso, idd: x}", 3, "idd");

@@ -1,6 +1,7 @@
 //! Setting a client up.
 
 use std::ffi::c_char;
+use std::mem::offset_of;
 
 use midentity_core::arm::ArmClient;
 use midentity_core::{Cloud, Env};
@@ -37,6 +38,7 @@ pub struct midentity_arm_client_options {
 // SAFETY: integers and pointers, the size first.
 unsafe impl Options for midentity_arm_client_options {
     const NAME: &'static str = "midentity_arm_client_options";
+    const FIRST: usize = offset_of!(Self, operation_timeout_ms) + size_of::<i64>();
 }
 
 /// A client of Azure Resource Manager. Free it with midentity_arm_client_free.

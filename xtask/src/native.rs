@@ -1,0 +1,257 @@
+//! The C and C++ tests: built by CMake against the library that cargo has made, run by CTest against emulators of their
+//! own. Once as they are, and once with the sanitizers.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use crate::Flags;
+use crate::abi;
+use crate::process;
+use crate::project::{self, Project};
+use crate::report::{Counts, Missing, Report};
+use crate::test::{self, EMULATOR};
+use crate::venv::Venv;
+
+/// The suites' names.
+pub(crate) const SUITES: [&str; 2] = ["c", "c sanitized"];
+
+/// A state's own emulator: the variable that tells the tests its address, and how it is started.
+const EMULATORS: [(&str, &[&str]); 3] =
+    [("MIDENTITY_EMULATOR", &[]), ("MIDENTITY_TEST_VECTORS_1", VECTORS), ("MIDENTITY_TEST_VECTORS_2", VECTORS)];
+const VECTORS: &[&str] = &["--config", "tests/vectors/machines.yaml", "--vm", "both"];
+
+pub(crate) fn run(project: &Project, venv: &Venv, flags: &Flags, report: &mut Report) -> Result<(), String> {
+    let compilers = match Compilers::find() {
+        Ok(compilers) => compilers,
+        Err(missing) => {
+            for suite in SUITES.into_iter().filter(|suite| flags.wants(suite)) {
+                report.skip(suite, &missing);
+            }
+            return Ok(());
+        }
+    };
+    Report::announce("C and C++");
+    // Over the whole workspace, so that its dependencies have the features that the other suites gave them.
+    if let Err(why) = process::run(&mut project.cargo(&["build", "--workspace"])) {
+        report.fail("c", &why);
+        return Ok(());
+    }
+    if flags.wants("c") {
+        report.verdict("c: the library's symbols and name", &abi::built(project, &library(project))?);
+        report.verdict("c: every function is called", &abi::called(project)?);
+        build_and_test(project, venv, &compilers, false, report);
+    }
+    if flags.wants("c sanitized") {
+        match compilers.can_sanitize(&project.target.join("native/probe")) {
+            Ok(()) => build_and_test(project, venv, &compilers, true, report),
+            Err(missing) => report.skip("c sanitized", &missing),
+        }
+    }
+    Ok(())
+}
+
+fn library(project: &Project) -> PathBuf {
+    let name = format!("{}midentity{}", std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
+    project.target.join("debug").join(name)
+}
+
+/// The system's compilers.
+struct Compilers {
+    c: PathBuf,
+    cxx: PathBuf,
+}
+
+impl Compilers {
+    fn find() -> Result<Self, Missing> {
+        let find = |variable: &str, names: &[&str]| {
+            let asked = std::env::var(variable).ok().filter(|name| !name.is_empty());
+            let names = asked.as_deref().map_or_else(|| names.to_vec(), |name| vec![name]);
+            names.iter().find_map(|name| process::find(name, &[])).ok_or_else(|| {
+                Missing::new(
+                    format!("no compiler (tried {})", names.join(", ")),
+                    format!(
+                        "install a C and a C++ compiler (Debian: apt install g++), or name one: make {variable}=… …"
+                    ),
+                )
+            })
+        };
+        Ok(Self { c: find("CC", &["cc", "gcc", "clang"])?, cxx: find("CXX", &["c++", "g++", "clang++"])? })
+    }
+
+    /// Whether the compiler has the sanitizers, and they work on this machine.
+    fn can_sanitize(&self, probe: &Path) -> Result<(), Missing> {
+        let source = probe.with_extension("c");
+        let made = project::write(&source, "int main(void) { return 0; }\n").and_then(|()| {
+            let flag = "-fsanitize=address,undefined";
+            process::output(Command::new(&self.c).arg(flag).arg(&source).arg("-o").arg(probe))?;
+            process::output(Command::new(probe).env("ASAN_OPTIONS", "detect_leaks=1"))
+        });
+        made.map(|_| ()).map_err(|why| {
+            Missing::new(
+                format!("the sanitizers do not work here: {}", why.lines().next().unwrap_or_default()),
+                "install the compiler's sanitizer runtimes (Debian: they come with gcc), and allow ptrace",
+            )
+        })
+    }
+}
+
+fn build_and_test(project: &Project, venv: &Venv, compilers: &Compilers, sanitize: bool, report: &mut Report) {
+    let name = if sanitize { "c sanitized" } else { "c" };
+    let folder = project.target.join("native").join(if sanitize { "sanitized" } else { "plain" });
+    if let Err(why) = build(project, venv, compilers, sanitize, &folder) {
+        report.fail(name, &format!("the tests can't be built: {why}"));
+        return;
+    }
+    match ctest(project, venv, &folder) {
+        Ok(counts) => {
+            for (part, counts) in counts {
+                report.add(&if sanitize { format!("{part} sanitized") } else { part }, counts);
+            }
+        }
+        Err(why) => report.fail(name, &why),
+    }
+}
+
+fn build(project: &Project, venv: &Venv, compilers: &Compilers, sanitize: bool, folder: &Path) -> Result<(), String> {
+    let define = |name: &str, value: &Path| format!("-D{name}={}", value.display());
+    let mut configure = Command::new(venv.program("cmake"));
+    configure.current_dir(&project.root).args(["-S", "tests", "-G", "Ninja", "-B"]).arg(folder);
+    configure.arg(define("CMAKE_MAKE_PROGRAM", &venv.program("ninja")));
+    configure.arg(define("MIDENTITY_ROOT", &project.root));
+    configure.arg(define("MIDENTITY_LIBRARY", &library(project)));
+    configure.arg(define("MIDENTITY_STATIC_LIBRARY", &project.target.join("debug/libmidentity.a")));
+    configure.arg(format!("-DMIDENTITY_SANITIZE={}", if sanitize { "ON" } else { "OFF" }));
+    configure.env("CC", &compilers.c).env("CXX", &compilers.cxx);
+    process::run(&mut configure)?;
+    process::run(Command::new(venv.program("cmake")).arg("--build").arg(folder))
+}
+
+/// Runs every test of a build folder; the counts by the first part of their names.
+fn ctest(project: &Project, venv: &Venv, folder: &Path) -> Result<BTreeMap<String, Counts>, String> {
+    let result = folder.join("result.xml");
+    let _ = fs::remove_file(&result);
+    let mut command = Command::new(venv.program("ctest"));
+    command.arg("--test-dir").arg(folder).arg("--output-junit").arg(&result);
+    // Most of them wait for a network most of the time.
+    command.args(["--output-on-failure", "--no-tests=error", "--parallel", "4", "--timeout", "120"]);
+    test::environment(project, &mut command);
+    let mut running = Vec::new();
+    for (variable, arguments) in EMULATORS {
+        let emulator = Emulator::start(project, variable, arguments)?;
+        for (name, value) in &emulator.variables {
+            // Of the other one the tests need nothing but its address.
+            if name == "MIDENTITY_EMULATOR" {
+                command.env(variable, value);
+            } else if variable == "MIDENTITY_EMULATOR" {
+                command.env(name, value);
+            }
+        }
+        running.push(emulator);
+    }
+    let status = process::stream(&mut command, |_| {})?;
+    let mut counts = ctest_counts(&project::read(&result)?)?;
+    if !status.success() && counts.values().all(|counts| counts.failed == 0) {
+        counts.entry("c".to_owned()).or_default().failed += 1;
+    }
+    Ok(counts)
+}
+
+/// The `<testcase …>` lines of CTest's report, by the part of the name before the first dot.
+fn ctest_counts(xml: &str) -> Result<BTreeMap<String, Counts>, String> {
+    let attribute = |tag: &str, name: &str| {
+        let start = format!("{name}=\"");
+        let (at, _) = tag.match_indices(&start).find(|(at, _)| tag[..*at].ends_with(char::is_whitespace))?;
+        tag[at + start.len()..].split('"').next().map(str::to_owned)
+    };
+    let mut counts: BTreeMap<String, Counts> = BTreeMap::new();
+    let mut found = 0;
+    for tag in xml.split("<testcase").skip(1).filter_map(|rest| rest.split('>').next()) {
+        let (Some(name), Some(status)) = (attribute(tag, "name"), attribute(tag, "status")) else {
+            return Err(format!("a test case of the report has no name or status: {tag}"));
+        };
+        let counts = counts.entry(name.split('.').next().unwrap_or_default().to_owned()).or_default();
+        match status.as_str() {
+            "run" => counts.passed += 1,
+            "notrun" | "disabled" => counts.skipped += 1,
+            _ => counts.failed += 1,
+        }
+        found += 1;
+    }
+    let told = xml.split("<testsuite").nth(1).and_then(|rest| attribute(rest.split('>').next()?, "tests"));
+    if told.and_then(|told| told.parse::<u64>().ok()) != Some(found) || found == 0 {
+        return Err(format!("the report holds {found} test cases, which is not what it says"));
+    }
+    Ok(counts)
+}
+
+/// An emulator that runs as long as this lives.
+struct Emulator {
+    child: Child,
+    variables: BTreeMap<String, String>,
+}
+
+impl Emulator {
+    fn start(project: &Project, name: &str, arguments: &[&str]) -> Result<Self, String> {
+        let state = project.target.join("native").join(name.to_lowercase());
+        let mut command = Command::new(project.binary(EMULATOR));
+        command.args(["serve", "--exit-with-parent", "--state-dir"]).arg(state).args(arguments);
+        command.current_dir(&project.root).stdin(Stdio::null()).stdout(Stdio::piped());
+        let mut child = command.spawn().map_err(|error| format!("the emulator can't be started: {error}"))?;
+        let mut emulator = match child.stdout.take() {
+            Some(stdout) => {
+                let mut emulator = Self { child, variables: BTreeMap::new() };
+                for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+                    match line.split_once('=') {
+                        Some((name, value)) => drop(emulator.variables.insert(name.to_owned(), value.to_owned())),
+                        None if line == "ready" => return Ok(emulator),
+                        None => {}
+                    }
+                }
+                emulator
+            }
+            None => Self { child, variables: BTreeMap::new() },
+        };
+        let status = emulator.child.wait().map_err(|error| error.to_string())?;
+        Err(format!("the emulator ended with {status} before it was ready"))
+    }
+}
+
+impl Drop for Emulator {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const XML: &str = "<?xml version=\"1.0\"?>\n<testsuite name=\"Linux-c++\"\n\ttests=\"4\"\n\tfailures=\"1\"\n>\n\
+        \t<testcase name=\"c.values.x\" classname=\"c.values.x\" time=\"0.1\" status=\"run\">\n\
+        \t<testcase name=\"c.values.y\" classname=\"y\" time=\"0.1\" status=\"fail\">\n\
+        \t<testcase name=\"cpp.z\" classname=\"z\" time=\"0.1\" status=\"run\">\n\
+        \t<testcase name=\"cpp.w\" classname=\"w\" time=\"0\" status=\"notrun\">\n</testsuite>";
+
+    #[test]
+    fn ctest_says_how_many_of_each() {
+        let counts = ctest_counts(XML).unwrap();
+        assert_eq!(counts["c"], Counts { passed: 1, failed: 1, skipped: 0 });
+        assert_eq!(counts["cpp"], Counts { passed: 1, failed: 0, skipped: 1 });
+        assert!(ctest_counts(&XML.replace("tests=\"4\"", "tests=\"5\"")).is_err(), "a case is missing");
+        assert!(ctest_counts("").is_err());
+        assert!(ctest_counts("<testsuite tests=\"0\"></testsuite>").is_err());
+    }
+
+    #[test]
+    fn a_compiler_that_cannot_sanitize_is_missing_one() {
+        let broken = Compilers { c: "false".into(), cxx: "false".into() };
+        let folder = std::env::temp_dir().join(format!("midentity-probe-{}", std::process::id()));
+        let missing = broken.can_sanitize(&folder.join("probe")).unwrap_err();
+        let _ = fs::remove_dir_all(&folder);
+        assert!(missing.to_string().contains("sanitizer"), "{missing}");
+    }
+}
