@@ -68,8 +68,7 @@ public sealed class RestTests : ArmFixture
     [InlineData("Invoke-MidRestMethod -Uri https://graph.microsoft.com/v1.0/me -ApiVersion 1", "argument.path")]
     [InlineData("Invoke-MidRestMethod -Uri /subscriptions -ApiVersion 1", "argument.path")]
     [InlineData("Invoke-MidRestMethod /subscriptions -ApiVersion 2022-12-01 -Paginate -Raw", "argument.option")]
-    [InlineData("Invoke-MidRestMethod \"$r/x\" -ApiVersion 2021-04-01 @a", "arm.not_found")]
-    [InlineData("Get-MidResource -ResourceId /x/y @a", "argument.path")]
+    [InlineData("Invoke-MidRestMethod \"$r/providers/Microsoft.Compute/virtualMachines/none\" -ApiVersion 2024-07-01 @a", "arm.not_found")]
     public void What_can_t_be_sent_is_refused(string script, string id) => Assert.Equal(id, Id(Engine.Error(script)));
 
     [Theory]

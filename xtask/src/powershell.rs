@@ -24,7 +24,7 @@ pub(crate) fn suite(project: &Project, report: &mut Report) -> Result<(), String
     Report::announce("PowerShell");
     let Some(dotnet) = sdk_or_skip(project, "powershell", report) else { return Ok(()) };
     // The module's native library, and the emulator that its tests ask.
-    let native = process::run(&mut project.cargo(&["build", "--workspace", "--lib", "--bin", test::EMULATOR]));
+    let native = process::run(&mut project.cargo(&["build", "--workspace"]));
     let version = &project.packages.get("midentity").ok_or("cargo knows no package midentity")?.version;
     let module = project.target.join("powershell/module/Midentity").join(version);
     let built = native.and_then(|()| build(project, &dotnet, TESTS));

@@ -72,7 +72,7 @@ public sealed class InvokeMidRestMethodCommand : ArmCmdlet
             return;
         }
 
-        var json = ValueText(() => ArmCalls.Request(Client, method, path, ApiVersion, body, Wait), Wait ? string.Empty : "/body");
+        var json = ValueText(() => ArmCalls.Request(Client, method, path, ApiVersion, body, Wait), "/body");
         if (Raw)
         {
             WriteObject(json);
