@@ -4,10 +4,12 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 CARGO ?= cargo
+PREFIX ?= /usr/local
+DESTDIR ?=
 XTASK := $(CARGO) run --quiet --package xtask --
 
 # Names that are also folders or files must not be taken for them.
-.PHONY: help demo test check test-clients test-windows test-powershell bench fuzz soak setup-system ci need-cargo
+.PHONY: help demo test check test-clients test-windows test-powershell bench fuzz soak install setup-system ci need-cargo
 
 help: ## this list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z][a-z-]*:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,6 +41,9 @@ fuzz: need-cargo ## every parser of outside bytes, a minute each
 
 soak: need-cargo ## millions of calls, memory flat
 	@benches/soak.sh
+
+install: need-cargo ## libmidentity with its headers, pkg-config and CMake files (PREFIX=/usr/local, DESTDIR=)
+	@$(XTASK) install --prefix "$(abspath $(PREFIX))" --destdir "$(DESTDIR)"
 
 setup-system: ## install the system packages that are missing (as root; else say which)
 	@.ci/setup-system

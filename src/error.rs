@@ -206,6 +206,8 @@ pub mod id {
     pub const AZURE_CLI_TIMEOUT: &str = "azure_cli.timeout";
     /// A token provider of the program's own gave no token.
     pub const PROVIDER_FAILED: &str = "provider.failed";
+    /// The library that is loaded is not the one that the program was built for.
+    pub const ABI_MISMATCH: &str = "abi.mismatch";
     /// Resource Manager can't be reached.
     pub const ARM_TRANSPORT: &str = "arm.transport";
     /// Resource Manager's certificate is not trusted.

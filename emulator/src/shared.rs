@@ -11,6 +11,7 @@ use crate::request_log::RequestLog;
 use crate::state::machine::Attached;
 use crate::state::{RoleAssignment, State, Vm};
 use crate::token::TokenCache;
+use crate::token::jwt::VerifiedTokens;
 use crate::token::options::TokenOptions;
 use crate::trust::signing_key::KeySlot;
 
@@ -39,6 +40,7 @@ pub(crate) struct World {
     /// How slow the emulated Azure is.
     pub(crate) settings: Settings,
     pub(crate) operations: Operations,
+    pub(crate) verified: VerifiedTokens,
     /// How many requests are left to whom.
     pub(crate) buckets: Buckets,
     /// What instance metadata still shows of a machine, by its folded id, until a time in milliseconds.
@@ -122,6 +124,7 @@ impl Shared {
             clock_offset: 0,
             settings: Settings::default(),
             operations: Operations::default(),
+            verified: VerifiedTokens::default(),
             buckets: Buckets::default(),
             metadata_lag: Vec::new(),
             lingering: Vec::new(),

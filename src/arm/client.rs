@@ -232,6 +232,12 @@ impl ArmClient {
         self.call(Call { method: Method::GET, url, body: None, if_match: None }).await
     }
 
+    /// As [`ArmClient::get_path`], read into its own type at once.
+    pub(super) async fn read_path<T: DeserializeOwned>(&self, path: &str, api_version: &str) -> Result<T> {
+        let url = self.0.url(path, api_version)?;
+        parse(&self.call_raw(Call { method: Method::GET, url, body: None, if_match: None }).await?.body)
+    }
+
     pub(super) async fn send(
         &self,
         method: Method,

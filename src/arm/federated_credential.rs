@@ -110,7 +110,7 @@ impl FederatedCredentials {
     /// # Ok(()) });
     /// ```
     pub async fn get(&self, name: &str) -> Result<FederatedCredential> {
-        self.client.get_path(&self.path(name)?, API_VERSION).await?.read()
+        self.client.read_path(&self.path(name)?, API_VERSION).await
     }
 
     /// All credentials of the identity.

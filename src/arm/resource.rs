@@ -63,7 +63,7 @@ impl ArmClient {
         }
         let within = resource.subscription().map_or_else(String::new, |s| format!("/subscriptions/{s}"));
         let path = format!("{within}/providers/{namespace}");
-        let provider: Provider = self.get_path(&path, PROVIDERS_API_VERSION).await?.read()?;
+        let provider: Provider = self.read_path(&path, PROVIDERS_API_VERSION).await?;
         let found = provider.resource_types.into_iter().find(|t| t.resource_type.eq_ignore_ascii_case(name));
         match found.and_then(|t| newest(&t.api_versions)) {
             Some(version) => {

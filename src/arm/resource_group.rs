@@ -64,7 +64,7 @@ impl ResourceGroups {
     /// # Ok(()) });
     /// ```
     pub async fn get(&self, name: &str) -> Result<ResourceGroup> {
-        self.client.get_path(&self.path(name)?, API_VERSION).await?.read()
+        self.client.read_path(&self.path(name)?, API_VERSION).await
     }
 
     /// Whether there is a group of this name. A group that the caller may not read is an error, not a no.

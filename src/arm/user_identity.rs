@@ -61,7 +61,7 @@ impl ArmClient {
     pub async fn system_identity(&self, resource_id: &str) -> Result<SystemIdentity> {
         let scope = scope_path::check(resource_id)?;
         let path = format!("{scope}/providers/Microsoft.ManagedIdentity/identities/default");
-        self.get_path(&path, API_VERSION).await?.read()
+        self.read_path(&path, API_VERSION).await
     }
 }
 
@@ -154,7 +154,7 @@ impl UserIdentities {
     /// # Ok(()) });
     /// ```
     pub async fn get(&self, name: &str) -> Result<UserIdentity> {
-        self.client.get_path(&self.path(name)?, API_VERSION).await?.read()
+        self.client.read_path(&self.path(name)?, API_VERSION).await
     }
 
     /// All identities of the group, or of the subscription where the group is empty.

@@ -272,21 +272,66 @@ TEST(a_claims_challenge_asks_the_program_again) {
     CHECK_INTEGER(counter_get(&signer.released), 1);
 }
 
-#ifndef _WIN32
+/* A program that stands in for az, in a folder of its own: a shell script, on Windows a batch file. */
+#ifdef _WIN32
+#define AZ "az.cmd"
+#define AZ_BEGINS "@echo off\n"
+/* What it says last: the token, if the tenant is this one. */
+#define AZ_GIVES "echo {\"accessToken\": \"%s\", \"expires_on\": 4000000000}\n" \
+                 "if \"%%8\"==\"contoso.com\" exit /b 0\necho ERROR: no tenant 1>&2\nexit /b 1"
+#define AZ_SIGNED_OUT "echo ERROR: Please run 'az login' to setup account. 1>&2\nexit /b 1"
 
-static void write_file(const char *path, const char *text, mode_t mode) {
-    FILE *file = fopen(path, "w");
-    CHECK(file != NULL);
-    CHECK(fputs(text, file) >= 0);
-    CHECK_INTEGER(fclose(file), 0);
-    CHECK_INTEGER(chmod(path, mode), 0);
+static char *new_folder(void) {
+    char parent[MAX_PATH];
+    char *folder;
+    CHECK(GetTempPathA(sizeof parent, parent) > 0);
+    folder = formatted("%smidentity az %lu", parent, (unsigned long)GetCurrentProcessId());
+    CHECK(CreateDirectoryA(folder, NULL));
+    return folder;
 }
 
-/* A program that stands in for az: a shell script, which does not exist on Windows. */
+static void delete_folder(const char *folder) {
+    CHECK(RemoveDirectoryA(folder));
+}
+
+static void search_only(const char *folder) {
+    char *setting = formatted("PATH=%s", folder);
+    CHECK_INTEGER(_putenv(setting), 0);
+    free(setting);
+}
+#else
+#define AZ "az"
+#define AZ_BEGINS "#!/bin/sh\n"
+#define AZ_GIVES "echo '{\"accessToken\": \"%s\", \"expires_on\": 4000000000}'\n" \
+                 "case \"$*\" in *contoso.com*) exit 0;; *) echo 'ERROR: no tenant' >&2; exit 1;; esac"
+#define AZ_SIGNED_OUT "echo \"ERROR: Please run 'az login' to setup account.\" >&2; exit 1"
+
+static char *new_folder(void) {
+    char *folder = formatted("/tmp/midentity-az-XXXXXX");
+    CHECK(mkdtemp(folder) != NULL);
+    return folder;
+}
+
+static void delete_folder(const char *folder) {
+    CHECK_INTEGER(rmdir(folder), 0);
+}
+
+static void search_only(const char *folder) {
+    char *path = formatted("%s:/usr/bin:/bin", folder);
+    CHECK_INTEGER(setenv("PATH", path, 1), 0);
+    free(path);
+}
+#endif
+
 static char *az(const char *folder, const char *body) {
-    char *path = formatted("%s/az", folder), *script = formatted("#!/bin/sh\n%s\n", body);
-    write_file(path, script, 0700);
-    free(script);
+    char *path = formatted("%s/%s", folder, AZ);
+    FILE *file = fopen(path, "w");
+    CHECK(file != NULL);
+    CHECK(fprintf(file, "%s%s\n", AZ_BEGINS, body) > 0);
+    CHECK_INTEGER(fclose(file), 0);
+#ifndef _WIN32
+    CHECK_INTEGER(chmod(path, 0700), 0);
+#endif
     return path;
 }
 
@@ -298,17 +343,14 @@ static midentity_token_provider *azure_cli(const char *tenant, const char *progr
 }
 
 TEST(the_azure_cli_signs_in) {
-    char folder[] = "/tmp/midentity-az-XXXXXX";
-    char *program, *body, *path;
+    char *folder, *program, *body;
     midentity_token_provider *provider;
     midentity_arm_client *client;
     midentity_token *token;
     midentity_error *error;
     emulator_reset();
-    CHECK(mkdtemp(folder) != NULL);
-    body = formatted("echo '{\"accessToken\": \"%s\", \"expires_on\": 4000000000}'\n[ \"$4\" = never ]\n"
-                     "case \"$*\" in *contoso.com*) exit 0;; *) echo 'ERROR: no tenant' >&2; exit 1;; esac",
-                     admin_token());
+    folder = new_folder();
+    body = formatted(AZ_GIVES, admin_token());
     program = az(folder, body);
     free(body);
     provider = azure_cli("contoso.com", program);
@@ -322,15 +364,13 @@ TEST(the_azure_cli_signs_in) {
     midentity_token_provider_free(provider);
 
     /* Found on the search path. */
-    path = formatted("%s:/usr/bin:/bin", folder);
-    CHECK_INTEGER(setenv("PATH", path, 1), 0);
+    search_only(folder);
     provider = azure_cli("contoso.com", NULL);
     midentity_token_free(finish_token(asked(provider, NULL)));
     midentity_token_provider_free(provider);
-    free(path);
     free(program);
 
-    program = az(folder, "echo \"ERROR: Please run 'az login' to setup account.\" >&2; exit 1");
+    program = az(folder, AZ_SIGNED_OUT);
     provider = azure_cli(NULL, program);
     error = fails(asked(provider, NULL), MIDENTITY_UNAVAILABLE);
     CHECK_ERROR_ID(error, "azure_cli.signed_out");
@@ -341,7 +381,6 @@ TEST(the_azure_cli_signs_in) {
     CHECK_ERROR_ID(error, "azure_cli.missing");
     midentity_token_provider_free(provider);
     free(program);
-    CHECK_INTEGER(rmdir(folder), 0);
+    delete_folder(folder);
+    free(folder);
 }
-
-#endif

@@ -12,6 +12,6 @@ pub(crate) fn run(project: &Project, flags: &Flags) -> Result<Report, String> {
     report.merge("check", check::run(project, flags)?);
     report.merge("test", test::run(project, flags)?);
     report.merge("test-clients", clients::run(project)?);
-    report.merge("test-windows", windows::run(project)?);
+    report.merge("test-windows", windows::run(project, flags)?);
     Ok(report)
 }

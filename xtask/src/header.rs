@@ -23,7 +23,20 @@ pub(crate) fn check(project: &Project) -> Result<Vec<String>, String> {
             ));
         }
     }
+    findings.extend(uncalled(&functions(&made), &wrapper(project)?));
     Ok(findings)
+}
+
+/// The text of the C++ header with all its parts.
+fn wrapper(project: &Project) -> Result<String, String> {
+    project::files(&project.path("include"), ".hpp").iter().map(|file| project::read(file)).collect()
+}
+
+/// The functions of the C header that the C++ one has no use for: there, nothing is out of reach.
+fn uncalled(functions: &BTreeSet<String>, wrapper: &str) -> Vec<String> {
+    let words: BTreeSet<&str> = wrapper.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').collect();
+    let missing = functions.iter().filter(|name| !words.contains(name.as_str()));
+    missing.map(|name| format!("include/midentity.hpp: does not use {name}")).collect()
 }
 
 /// Writes both.
@@ -99,6 +112,14 @@ mod tests {
                       typedef void (*midentity_not_this)(void);\n";
         let found: Vec<_> = functions(header).into_iter().collect();
         assert_eq!(found, ["midentity_abi_version", "midentity_version"]);
+    }
+
+    #[test]
+    fn a_function_that_the_cpp_header_leaves_out_is_found() {
+        let functions = ["midentity_a", "midentity_a_b"].map(str::to_owned).into();
+        assert!(uncalled(&functions, "f(midentity_a, 1); midentity_a_b();").is_empty());
+        assert_eq!(uncalled(&functions, "midentity_a_b()").len(), 1);
+        assert_eq!(uncalled(&functions, "midentity_a(); midentity_a_bc").len(), 1);
     }
 
     #[test]

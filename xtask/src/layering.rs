@@ -352,6 +352,8 @@ mod tests {
         let package = |name: &str, folder: &str, needs: &[(&str, Option<&str>)]| Package {
             name: name.to_owned(),
             version: "1.0.0".to_owned(),
+            description: None,
+            repository: None,
             manifest_path: Path::new(folder).join("Cargo.toml"),
             dependencies: needs
                 .iter()

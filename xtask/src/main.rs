@@ -10,10 +10,12 @@ mod check;
 mod ci;
 mod clients;
 mod conformance;
+mod consumers;
 mod errors;
 mod header;
 mod help;
 mod help_page;
+mod install;
 mod layering;
 mod native;
 mod powershell;
@@ -34,12 +36,14 @@ use report::Report;
 const USAGE: &str = "\
 usage: cargo run -q -p xtask -- COMMAND
 
-  test [--ci] [--only SUITE]   the test suites (rust, python, packages, c, c sanitized, powershell, conformance)
+  test [--ci] [--only SUITE]   the test suites (rust, python, packages, c, c sanitized, consumers, powershell, conformance)
   test-clients [--ci]          other projects' clients against the emulator
-  test-windows [--ci]          the core and the emulator as Windows programs, under Wine
+  test-windows [--ci] [--only SUITE]  the core, the emulator and the C library under Wine (rust, c)
   check [--ci] [--only STEP]   formats, lints, types, documentation, the checks below
   ci                           check, test, test-clients and test-windows; a skip counts as a failure
   prepare                      the emulator, and .venv with the library in it (for make demo)
+  install --prefix DIR [--destdir DIR] [--dev]
+                               the libraries, headers and build files for C and C++ (make install)
   tools                        install the pinned cargo tools into .cache/tools
 
   layering                     who imports whom in src/, bindings/ and emulator/
@@ -57,6 +61,11 @@ pub(crate) struct Flags {
     pub(crate) ci: bool,
     /// Write generated pages instead of comparing them.
     pub(crate) write: bool,
+    /// Where to install, and what stands for the root while packages are made.
+    pub(crate) prefix: Option<PathBuf>,
+    pub(crate) destdir: Option<PathBuf>,
+    /// The build that the tests use, instead of a release.
+    pub(crate) dev: bool,
     /// A library to look at.
     pub(crate) library: Option<PathBuf>,
     /// Only these suites or steps; empty for all.
@@ -71,6 +80,13 @@ impl Flags {
             match arg.as_str() {
                 "--ci" => flags.ci = true,
                 "--write" => flags.write = true,
+                "--prefix" => flags.prefix = Some(args.next().ok_or("--prefix needs a folder")?.into()),
+                "--destdir" => {
+                    let root = args.next().ok_or("--destdir needs a folder")?;
+                    // make hands on an empty one where none was given.
+                    flags.destdir = (!root.is_empty()).then(|| root.into());
+                }
+                "--dev" => flags.dev = true,
                 "--library" => flags.library = Some(args.next().ok_or("--library needs a file")?.into()),
                 "--only" => flags.only.push(args.next().ok_or("--only needs a name")?),
                 other => return Err(format!("unknown argument {other:?}")),
@@ -112,13 +128,18 @@ fn dispatch(command: &str, project: &Project, flags: &Flags) -> Result<bool, Str
     match command {
         "test" => finish(&test::run(project, flags)?, flags),
         "test-clients" => finish(&clients::run(project)?, flags),
-        "test-windows" => finish(&windows::run(project)?, flags),
+        "test-windows" => finish(&windows::run(project, flags)?, flags),
         "check" => finish(&check::run(project, flags)?, flags),
         "ci" => {
             let flags = Flags { ci: true, ..flags.clone() };
             finish(&ci::run(project, &flags)?, &flags)
         }
         "prepare" => test::prepare(project).map(|()| true),
+        "install" => {
+            let prefix = flags.prefix.clone().ok_or("install needs --prefix")?;
+            let request = install::Request { prefix, destdir: flags.destdir.clone(), dev: flags.dev };
+            install::run(project, &request).map(|()| true)
+        }
         "tools" => check::install_tools(project).map(|()| true),
         "layering" => findings(command, layering::check(project)?),
         "versions" => findings(command, versions::check(project)?),
@@ -165,5 +186,9 @@ mod tests {
         assert!(parse(&[]).unwrap().wants("anything"));
         assert!(parse(&["--onyl"]).is_err());
         assert!(parse(&["--only"]).is_err());
+        let flags = parse(&["--prefix", "/usr", "--destdir", "", "--dev"]).unwrap();
+        assert_eq!((flags.prefix, flags.destdir, flags.dev), (Some("/usr".into()), None, true));
+        assert_eq!(parse(&["--destdir", "/tmp/p"]).unwrap().destdir, Some("/tmp/p".into()));
+        assert!(parse(&["--prefix"]).is_err());
     }
 }

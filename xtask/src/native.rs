@@ -19,7 +19,7 @@ use crate::venv::Venv;
 pub(crate) const SUITES: [&str; 2] = ["c", "c sanitized"];
 
 /// A state's own emulator: the variable that tells the tests its address, and how it is started.
-const EMULATORS: [(&str, &[&str]); 3] =
+pub(crate) const EMULATORS: [(&str, &[&str]); 3] =
     [("MIDENTITY_EMULATOR", &[]), ("MIDENTITY_TEST_VECTORS_1", VECTORS), ("MIDENTITY_TEST_VECTORS_2", VECTORS)];
 const VECTORS: &[&str] = &["--config", "tests/vectors/machines.yaml", "--vm", "both"];
 
@@ -59,13 +59,13 @@ fn library(project: &Project) -> PathBuf {
 }
 
 /// The system's compilers.
-struct Compilers {
-    c: PathBuf,
-    cxx: PathBuf,
+pub(crate) struct Compilers {
+    pub(crate) c: PathBuf,
+    pub(crate) cxx: PathBuf,
 }
 
 impl Compilers {
-    fn find() -> Result<Self, Missing> {
+    pub(crate) fn find() -> Result<Self, Missing> {
         let find = |variable: &str, names: &[&str]| {
             let asked = std::env::var(variable).ok().filter(|name| !name.is_empty());
             let names = asked.as_deref().map_or_else(|| names.to_vec(), |name| vec![name]);
@@ -141,14 +141,7 @@ fn ctest(project: &Project, venv: &Venv, folder: &Path) -> Result<BTreeMap<Strin
     let mut running = Vec::new();
     for (variable, arguments) in EMULATORS {
         let emulator = Emulator::start(project, variable, arguments)?;
-        for (name, value) in &emulator.variables {
-            // Of the other one the tests need nothing but its address.
-            if name == "MIDENTITY_EMULATOR" {
-                command.env(variable, value);
-            } else if variable == "MIDENTITY_EMULATOR" {
-                command.env(name, value);
-            }
-        }
+        command.envs(variables(variable, emulator.variables.iter().map(|(n, v)| (n.as_str(), v.as_str()))));
         running.push(emulator);
     }
     let status = process::stream(&mut command, |_| {})?;
@@ -159,8 +152,20 @@ fn ctest(project: &Project, venv: &Venv, folder: &Path) -> Result<BTreeMap<Strin
     Ok(counts)
 }
 
+/// What the tests find in their environment of an emulator whose address is in this variable.
+pub(crate) fn variables<'a>(
+    variable: &'a str,
+    printed: impl Iterator<Item = (&'a str, &'a str)>,
+) -> impl Iterator<Item = (&'a str, &'a str)> {
+    printed.filter_map(move |(name, value)| match name {
+        "MIDENTITY_EMULATOR" => Some((variable, value)),
+        // Of the other one the tests need nothing but its address.
+        _ => (variable == "MIDENTITY_EMULATOR").then_some((name, value)),
+    })
+}
+
 /// The `<testcase …>` lines of CTest's report, by the part of the name before the first dot.
-fn ctest_counts(xml: &str) -> Result<BTreeMap<String, Counts>, String> {
+pub(crate) fn ctest_counts(xml: &str) -> Result<BTreeMap<String, Counts>, String> {
     let attribute = |tag: &str, name: &str| {
         let start = format!("{name}=\"");
         let (at, _) = tag.match_indices(&start).find(|(at, _)| tag[..*at].ends_with(char::is_whitespace))?;
@@ -188,13 +193,15 @@ fn ctest_counts(xml: &str) -> Result<BTreeMap<String, Counts>, String> {
 }
 
 /// An emulator that runs as long as this lives.
-struct Emulator {
+pub(crate) struct Emulator {
     child: Child,
-    variables: BTreeMap<String, String>,
+    /// What programs that are to meet it find in their environment.
+    pub(crate) variables: BTreeMap<String, String>,
 }
 
 impl Emulator {
-    fn start(project: &Project, name: &str, arguments: &[&str]) -> Result<Self, String> {
+    /// Starts one that keeps its keys in a folder of this name.
+    pub(crate) fn start(project: &Project, name: &str, arguments: &[&str]) -> Result<Self, String> {
         let state = project.target.join("native").join(name.to_lowercase());
         let mut command = Command::new(project.binary(EMULATOR));
         command.args(["serve", "--exit-with-parent", "--state-dir"]).arg(state).args(arguments);

@@ -6,6 +6,7 @@ use std::process::Command;
 
 use crate::Flags;
 use crate::conformance;
+use crate::consumers;
 use crate::native;
 use crate::powershell;
 use crate::process;
@@ -47,7 +48,8 @@ pub(crate) fn run(project: &Project, flags: &Flags) -> Result<Report, String> {
     }
     let mut all_ran = true;
     let native = native::SUITES.iter().any(|suite| flags.wants(suite));
-    if native || flags.wants("python") || flags.wants("packages") {
+    let consumers = flags.wants(consumers::SUITE);
+    if native || consumers || flags.wants("python") || flags.wants("packages") {
         Report::announce("Python");
         let made = Interpreter::find().and_then(|interpreter| {
             Venv::ensure(project, &interpreter, ".venv", &TOOLS).map(|venv| (interpreter, venv))
@@ -60,12 +62,18 @@ pub(crate) fn run(project: &Project, flags: &Flags) -> Result<Report, String> {
                 if native {
                     native::run(project, &venv, flags, &mut report)?;
                 }
+                if consumers {
+                    consumers::run(project, &venv, &mut report)?;
+                }
             }
             Err(missing) => {
                 all_ran = false;
                 report.skip("python", &missing);
                 if native {
                     report.skip("c", &missing);
+                }
+                if consumers {
+                    report.skip(consumers::SUITE, &missing);
                 }
             }
         }

@@ -5,6 +5,7 @@
 //! the [`Report`].
 
 mod cross;
+mod ctest;
 mod library;
 mod wine;
 
@@ -15,6 +16,7 @@ use std::time::Duration;
 use cross::{Artifact, Cross};
 use wine::{Served, Wine};
 
+use crate::Flags;
 use crate::process;
 use crate::project::Project;
 use crate::report::Report;
@@ -48,7 +50,7 @@ struct Windows<'a> {
     built: Vec<Artifact>,
 }
 
-pub(crate) fn run(project: &Project) -> Result<Report, String> {
+pub(crate) fn run(project: &Project, flags: &Flags) -> Result<Report, String> {
     let mut report = Report::default();
     Report::announce("Windows");
     let tools = Cross::find(project).and_then(|cross| Wine::find(&cross).map(|wine| (cross, wine)));
@@ -63,9 +65,13 @@ pub(crate) fn run(project: &Project) -> Result<Report, String> {
     match made {
         Ok(built) => {
             let windows = Windows { project, cross, wine, built };
-            windows.tests(&mut report)?;
-            windows.token(&mut report);
-            library::run(&windows, &mut report)?;
+            if flags.wants("rust") {
+                windows.tests(&mut report)?;
+                windows.token(&mut report);
+            }
+            if flags.wants("c") {
+                library::run(&windows, &mut report)?;
+            }
         }
         Err(why) => report.fail("windows", &why),
     }

@@ -9,7 +9,7 @@ use crate::server::call::Call;
 use crate::server::reply::Reply;
 use crate::shared::Shared;
 use crate::state::{State, Subscription};
-use crate::token::jwt;
+use crate::token::jwt::VerifiedTokens;
 use crate::trust::signing_key::SigningKey;
 
 /// The audiences that Azure's public cloud takes, each with or without the slash; ours comes on top.
@@ -29,6 +29,7 @@ pub(super) fn caller(
     shared: &Shared,
     key: &SigningKey,
     state: &State,
+    verified: &mut VerifiedTokens,
     call: &Call,
     subscription: Option<Uuid>,
     now: i64,
@@ -59,7 +60,7 @@ pub(super) fn caller(
             "The authentication failed because of an invalid 'Authorization' header.",
         ));
     };
-    let claims = jwt::verify(key, token.trim()).ok_or_else(|| invalid("The access token is invalid."))?;
+    let claims = verified.verify(key, token.trim()).ok_or_else(|| invalid("The access token is invalid."))?;
     if claims.exp <= now {
         let message = format!(
             "The access token expiry UTC time '{}' is earlier than current UTC time '{}'.",

@@ -108,7 +108,9 @@ async fn route(shared: &Shared, call: &Call, segments: &[String]) -> Answer {
     };
     let key = shared.key.get().await;
     let mut world = shared.world();
-    let caller = authenticate::caller(shared, &key, &world.state, call, subscription, world.now())?;
+    let seconds = world.now();
+    let World { state, verified, .. } = &mut *world;
+    let caller = authenticate::caller(shared, &key, state, verified, call, subscription, seconds)?;
     if let Some(id) = subscription {
         let subscription = world.state.subscriptions.get(&id).ok_or_else(|| envelope::no_subscription(id))?;
         authenticate::same_tenant(shared, &caller, subscription)?;

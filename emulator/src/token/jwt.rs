@@ -1,5 +1,7 @@
 //! Compact JWTs: signing, and the checks that a resource does on one.
 
+use std::collections::HashMap;
+
 use aws_lc_rs::signature::{RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -46,6 +48,29 @@ pub(crate) struct Verified {
 struct Header {
     alg: String,
     kid: Option<String>,
+}
+
+/// How many tokens are remembered.
+const KEPT: usize = 64;
+
+/// Tokens that were found good: checking a signature takes longer than all else in an answer, and clients are measured
+/// against these answers.
+#[derive(Default)]
+pub(crate) struct VerifiedTokens(HashMap<String, (String, Verified)>);
+
+impl VerifiedTokens {
+    /// As [`verify`].
+    pub(crate) fn verify(&mut self, key: &SigningKey, token: &str) -> Option<Verified> {
+        if let Some((_, known)) = self.0.get(token).filter(|(kid, _)| kid == key.kid()) {
+            return Some(known.clone());
+        }
+        let verified = verify(key, token)?;
+        if self.0.len() >= KEPT {
+            self.0.clear();
+        }
+        self.0.insert(token.to_owned(), (key.kid().to_owned(), verified.clone()));
+        Some(verified)
+    }
 }
 
 /// Claims of a token signed by this key; none for anything else, whatever is wrong with it.

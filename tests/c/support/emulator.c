@@ -8,10 +8,13 @@
 
 #define LONG_ENOUGH 60000
 
-static const char *address;
+static char *address;
 
 void emulator_use(const char *variable) {
-    address = getenv(variable);
+    const char *value = getenv(variable);
+    /* A copy: on Windows a case that sets a variable moves the others. */
+    free(address);
+    address = value ? formatted("%s", value) : NULL;
     if (address == NULL) {
         FAIL("%s is not set: run this through make test FLAGS=\"--only c\"", variable);
     }

@@ -71,7 +71,11 @@ int counter_add(test_counter *counter, int number) {
 }
 
 int64_t now_ms(void) {
-    return (int64_t)GetTickCount64();
+    /* GetTickCount64 goes on in steps of 16 ms. */
+    LARGE_INTEGER now, second;
+    QueryPerformanceCounter(&now);
+    QueryPerformanceFrequency(&second);
+    return (int64_t)(now.QuadPart / second.QuadPart * 1000 + now.QuadPart % second.QuadPart * 1000 / second.QuadPart);
 }
 
 #else

@@ -74,9 +74,16 @@ impl Cross {
         artifacts(&process::output(command.stderr(Stdio::inherit()))?)
     }
 
+    /// A tool of mingw's, by its path. Where there are two, the one whose C++ has threads.
+    pub(super) fn path(&self, name: &str) -> PathBuf {
+        let tool = self.mingw.join(format!("{PREFIX}-{name}"));
+        let threads = self.mingw.join(format!("{PREFIX}-{name}-posix"));
+        if threads.is_file() { threads } else { tool }
+    }
+
     /// A tool of mingw's, in the project's root.
     pub(super) fn tool(&self, project: &Project, name: &str) -> Command {
-        let mut command = Command::new(self.mingw.join(format!("{PREFIX}-{name}")));
+        let mut command = Command::new(self.path(name));
         command.current_dir(&project.root);
         command
     }

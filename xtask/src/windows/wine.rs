@@ -68,11 +68,21 @@ impl Wine {
     pub(super) fn command(&self, program: &Path) -> Command {
         let mut command = Command::new(&self.program);
         command.arg(program).stdin(Stdio::null());
-        test::clean(&mut command);
+        self.environment(&mut command);
+        command
+    }
+
+    /// What starts a Windows program.
+    pub(super) fn program(&self) -> &Path {
+        &self.program
+    }
+
+    /// The environment of a Windows program, or of what starts some.
+    pub(super) fn environment(&self, command: &mut Command) {
+        test::clean(command);
         // No windows, no menu entries, no questions about .NET and a browser.
         command.env_remove("DISPLAY").env("WINEDEBUG", "-all").env("WINEPREFIX", &self.prefix);
         command.env("WINEDLLOVERRIDES", "winemenubuilder.exe=d;mscoree=;mshtml=");
-        command
     }
 
     /// Ends every program, and stands ready for others.
@@ -84,13 +94,15 @@ impl Wine {
 
     /// Ends every program of this Windows, and of no other.
     fn stop(&self) {
-        let _ = self.server("-k").stderr(Stdio::null()).status();
+        let _ = self.server("-k").status();
     }
 
     /// Wine's server, which is one for each Windows.
     fn server(&self, flag: &str) -> Command {
         let mut server = Command::new(&self.server);
-        server.arg(flag).env("WINEPREFIX", &self.prefix).stdin(Stdio::null()).stdout(Stdio::null());
+        server.arg(flag).env("WINEPREFIX", &self.prefix).stdin(Stdio::null());
+        // What it stays with would hold our own output open.
+        server.stdout(Stdio::null()).stderr(Stdio::null());
         server
     }
 }
