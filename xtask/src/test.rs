@@ -1,7 +1,7 @@
 //! The test suites: Rust, Python, the packages, C and C++, PowerShell, and what they cover together.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use crate::Flags;
@@ -309,7 +309,7 @@ pub(crate) fn clean(command: &mut Command) {
     }
 }
 
-fn empty(folder: &PathBuf) -> Result<(), String> {
+pub(crate) fn empty(folder: &Path) -> Result<(), String> {
     let _ = fs::remove_dir_all(folder);
     fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))
 }
