@@ -9,7 +9,7 @@ DESTDIR ?=
 XTASK := $(CARGO) run --quiet --package xtask --
 
 # Names that are also folders or files must not be taken for them.
-.PHONY: help demo test check test-clients test-windows test-powershell bench fuzz soak install setup-system ci need-cargo
+.PHONY: help demo test check test-clients test-windows test-powershell bench fuzz soak package install setup-system ci need-cargo
 
 help: ## this list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z][a-z-]*:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ fuzz: need-cargo ## every parser of outside bytes, a minute each
 
 soak: need-cargo ## millions of calls, memory flat
 	@benches/soak.sh
+
+package: need-cargo ## libraries, wheels and programs for Linux and Windows, into out/
+	@$(XTASK) package
 
 install: need-cargo ## libmidentity with its headers, pkg-config and CMake files (PREFIX=/usr/local, DESTDIR=)
 	@$(XTASK) install --prefix "$(abspath $(PREFIX))" --destdir "$(DESTDIR)"

@@ -311,7 +311,12 @@ impl ArmClient {
             }
             attempts += 1;
             let tried = match inner.token(&mut renewal, deadline).await {
-                Ok(token) => inner.attempt(&call, deadline, &token).await,
+                Ok(token) => {
+                    let began = inner.clock.monotonic();
+                    let tried = inner.attempt(&call, deadline, &token).await;
+                    log_attempt(&call, attempts, inner.clock.monotonic().saturating_sub(began), &tried);
+                    tried
+                }
                 Err(error) => Err(Refused::new(error, Outcome::Final)),
             };
             let Refused { error, outcome, claims } = match tried {
@@ -332,13 +337,34 @@ impl ArmClient {
             };
             let now = inner.clock.monotonic();
             let left = deadline.saturating_sub(now);
-            tracing::debug!(attempt = attempts, id = error.id(), status = error.http_status(), "a request failed");
             match retries.after(&retry::ARM, outcome, now, left, inner.clock.jitter()) {
                 Decision::Again(wait) => inner.clock.sleep(wait).await,
                 Decision::Stop | Decision::NoTimeLeft(_) => return Err(error),
             }
         }
     }
+}
+
+/// One line for each attempt. Not the query: a filter may hold what is not for a log.
+fn log_attempt(call: &Call<'_>, attempt: u32, took: Duration, tried: &Result<RawResponse, Box<Refused>>) {
+    let (status, request_id, id) = match tried {
+        Ok(answer) => {
+            let request_id = answer.headers.get("x-ms-request-id").and_then(|id| id.to_str().ok());
+            (Some(answer.status), request_id, None)
+        }
+        Err(refused) => (refused.error.http_status(), refused.error.request_id(), Some(refused.error.id())),
+    };
+    tracing::debug!(
+        attempt,
+        method = call.method.as_str(),
+        host = call.url.host_str(),
+        path = call.url.path(),
+        status,
+        milliseconds = u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+        request_id,
+        id,
+        "asked Resource Manager"
+    );
 }
 
 /// How the token of the next attempt is taken.

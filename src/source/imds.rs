@@ -152,8 +152,14 @@ impl ImdsClient {
             let left = deadline.saturating_sub(self.clock.monotonic());
             attempts += 1;
             let request = self.request(path_and_query, true);
-            let (error, outcome) = match self.attempt(&request, left).await {
-                Ok(response) if response.status.is_success() => return Ok(response),
+            let began = self.clock.monotonic();
+            let answer = self.attempt(&request, left).await;
+            let took = self.clock.monotonic().saturating_sub(began);
+            let (error, outcome) = match answer {
+                Ok(response) if response.status.is_success() => {
+                    self.log_attempt(attempts, took, Some(response.status.as_u16()), None);
+                    return Ok(response);
+                }
                 Ok(response) => {
                     let after = response.retry_after(self.clock.epoch_seconds());
                     let error = imds_error::from_status(&response, identity, resource).with_retry_after(after);
@@ -167,12 +173,7 @@ impl ImdsClient {
             let error = error.with_attempts(attempts);
             let now = self.clock.monotonic();
             let left = deadline.saturating_sub(now);
-            tracing::debug!(
-                attempt = attempts,
-                status = error.http_status(),
-                id = error.id(),
-                "a request to the metadata service failed"
-            );
+            self.log_attempt(attempts, took, error.http_status(), Some(error.id()));
             match retries.after(&self.settings.retry, outcome, now, left, self.clock.jitter()) {
                 Decision::Again(wait) if wait.is_zero() => {}
                 Decision::Again(wait) => self.clock.sleep(wait).await,
@@ -188,6 +189,19 @@ impl ImdsClient {
                 }
             }
         }
+    }
+
+    /// One line for each attempt.
+    fn log_attempt(&self, attempt: u32, took: Duration, status: Option<u16>, id: Option<&str>) {
+        tracing::debug!(
+            attempt,
+            method = "GET",
+            host = &*self.endpoint.host,
+            status,
+            milliseconds = u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+            id,
+            "asked the metadata service"
+        );
     }
 
     async fn attempt(&self, request: &Request, left: Duration) -> Result<Response, Failure> {

@@ -153,6 +153,21 @@ public sealed class RestTests : ArmFixture
     }
 
     [Fact]
+    public void Verbose_has_one_line_for_each_attempt()
+    {
+        Emulator.Fault("""{"match": {"door": "arm"}, "times": 1, "status": 500, "body": {"error": {"code": "x", "message": "no"}}}""");
+        var outcome = Engine.Try("Get-MidSubscription @a -Verbose");
+        Assert.Empty(outcome.Errors);
+        var attempts = outcome.Verbose.Where(line => line.StartsWith("asked Resource Manager", StringComparison.Ordinal)).ToList();
+        Assert.Equal(2, attempts.Count);
+        Assert.Contains("attempt=1, method=GET, host=127.0.0.1, path=/subscriptions, status=500", attempts[0], StringComparison.Ordinal);
+        Assert.Contains("attempt=2, method=GET, host=127.0.0.1, path=/subscriptions, status=200, milliseconds=", attempts[1], StringComparison.Ordinal);
+        Assert.Contains("request_id=", attempts[1], StringComparison.Ordinal);
+        var asked = Engine.Try("Get-MidToken Arm -NoCache -Verbose").Verbose;
+        Assert.Single(asked, line => line.StartsWith("asked the metadata service (attempt=1, method=GET, host=127.0.0.1, status=200", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void The_machine_says_what_it_is()
     {
         var instance = Engine.One<MidInstance>("Get-MidInstance");

@@ -50,4 +50,16 @@ public sealed class SecretTextTests
             () => SecretText.WithUtf8<int>(secret, (_, _) => throw new InvalidOperationException()));
         Assert.Equal(6, SecretText.WithUtf8(secret, (_, length) => length));
     }
+
+    [Fact]
+    public unsafe void What_no_SecureString_holds_is_one_clear_error()
+    {
+        var bytes = Encoding.ASCII.GetBytes(new string('x', SecretText.Longest + 1));
+        fixed (byte* pointer = bytes)
+        {
+            var start = pointer;
+            Assert.Equal(SecretText.Longest, SecretText.FromUtf8(start, SecretText.Longest).Length);
+            Assert.Equal("token.unreadable", Assert.Throws<MidentityException>(() => SecretText.FromUtf8(start, bytes.Length)).Id);
+        }
+    }
 }

@@ -46,6 +46,13 @@ pub(crate) fn run(project: &Project, request: &Request) -> Result<(), String> {
     Ok(())
 }
 
+/// What stands in `built` for Linux, laid out as an installation is: for packages.
+pub(crate) fn from(project: &Project, built: &Path, folder: &Path) -> Result<(), String> {
+    let names = Names::of(project, "linux")?;
+    let facts = Facts { native: native_libraries(project, built)?, ..Facts::of(project, &names)? };
+    lay_out(project, built, folder, &names, &facts)
+}
+
 fn build(project: &Project, dev: bool) -> Result<(), String> {
     // The dev build as all test suites make it, so that nothing is compiled twice.
     let arguments: &[&str] = if dev {

@@ -18,6 +18,7 @@ mod help_page;
 mod install;
 mod layering;
 mod native;
+mod package;
 mod powershell;
 mod process;
 mod project;
@@ -38,9 +39,10 @@ usage: cargo run -q -p xtask -- COMMAND
 
   test [--ci] [--only SUITE]   the test suites (rust, python, packages, c, c sanitized, consumers, powershell, conformance)
   test-clients [--ci]          other projects' clients against the emulator
-  test-windows [--ci] [--only SUITE]  the core, the emulator and the C library under Wine (rust, c)
+  test-windows [--ci] [--only SUITE]  the core, the emulator, C and PowerShell under Wine (rust, c, powershell)
   check [--ci] [--only STEP]   formats, lints, types, documentation, the checks below
   ci                           check, test, test-clients and test-windows; a skip counts as a failure
+  package                      what users are given, into out/ (make package)
   prepare                      the emulator, and .venv with the library in it (for make demo)
   install --prefix DIR [--destdir DIR] [--dev]
                                the libraries, headers and build files for C and C++ (make install)
@@ -134,6 +136,7 @@ fn dispatch(command: &str, project: &Project, flags: &Flags) -> Result<bool, Str
             let flags = Flags { ci: true, ..flags.clone() };
             finish(&ci::run(project, &flags)?, &flags)
         }
+        "package" => finish(&package::run(project)?, flags),
         "prepare" => test::prepare(project).map(|()| true),
         "install" => {
             let prefix = flags.prefix.clone().ok_or("install needs --prefix")?;

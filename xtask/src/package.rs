@@ -7,7 +7,8 @@ mod windows;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::install::{self, Built};
+use crate::abi;
+use crate::install;
 use crate::process;
 use crate::project::{self, Project};
 use crate::report::Report;
@@ -30,7 +31,8 @@ struct Packages<'a> {
 pub(crate) fn run(project: &Project) -> Result<Report, String> {
     let mut report = Report::default();
     Report::announce("Tools");
-    let venv = Interpreter::find().and_then(|python| Venv::ensure(project, &python, ".cache/package", &["build", "package"]));
+    let venv =
+        Interpreter::find().and_then(|python| Venv::ensure(project, &python, ".cache/package", &["build", "package"]));
     let venv = match venv {
         Ok(venv) => venv,
         Err(missing) => {
@@ -65,11 +67,15 @@ impl Packages<'_> {
         let mut zigbuild = Command::new(self.venv.program("cargo-zigbuild"));
         zigbuild.current_dir(&self.project.root);
         zigbuild.args(["zigbuild", "--release", "--locked", "--target", &oldest]);
-        zigbuild.args(["--package", "midentity-c", "--package", "midentity-emulator"]);
+        zigbuild.args(["--package"]);
         self.with_tools(&mut zigbuild);
-        if let Err(why) = process::run(&mut zigbuild) {
-            report.fail("Linux natives", &why);
-            return;
+        // One after the other: together, the emulator's cryptography would come into the library's features. The core by
+        // itself is what tells which system libraries the static library needs.
+        for package in ["midentity-emulator", "midentity", "midentity-c"] {
+            if let Err(why) = process::run(again(&zigbuild).arg(package)) {
+                report.fail("Linux natives", &why);
+                return;
+            }
         }
         let built = self.target().join(TARGET).join("release");
         let emulator = built.join(EMULATOR);
@@ -78,10 +84,11 @@ impl Packages<'_> {
             report.verdict(&format!("glibc of {name}"), &glibc::findings(&file));
         }
         report.verdict("size of libmidentity.so", &size_findings(&built.join("libmidentity.so")));
-        report.verdict("libmidentity.so is no test build", &crate::native::test_build_findings(&built.join("libmidentity.so")));
+        let released = abi::released(self.project, &built.join("libmidentity.so")).unwrap_or_else(|why| vec![why]);
+        report.verdict("symbols of libmidentity.so", &released);
         let library = self.staging(&format!("midentity-{}-linux-x64", self.version));
         let staged = library.and_then(|folder| {
-            install::into(self.project, &Built::at(&built), &folder)?;
+            install::from(self.project, &built, &folder)?;
             Ok(folder)
         });
         self.pack(staged, Kind::TarGz, LINUX_LIBRARY, report);
@@ -96,15 +103,23 @@ impl Packages<'_> {
     /// The Python packages for Linux; maturin refuses what needs a newer system than it says.
     fn wheels(&self, report: &mut Report) {
         Report::announce("Python wheels");
-        for (what, folder, contents) in [
-            ("midentity", "", LIBRARY_WHEEL),
-            ("midentity_emulator", "emulator", EMULATOR_WHEEL),
-        ] {
+        for (what, folder, contents) in
+            [("midentity", "", LIBRARY_WHEEL), ("midentity_emulator", "emulator", EMULATOR_WHEEL)]
+        {
             let mut maturin = self.maturin(folder);
-            maturin.args(["--zig", "--target", TARGET, "--compatibility", &format!("manylinux_{}", glibc::OLDEST.replace('.', "_"))]);
+            maturin.args([
+                "--zig",
+                "--target",
+                TARGET,
+                "--compatibility",
+                &format!("manylinux_{}", glibc::OLDEST.replace('.', "_")),
+            ]);
             match process::run(&mut maturin).and_then(|()| self.wheel(what, "manylinux")) {
                 Ok(wheel) => {
-                    report.verdict(&format!("contents of the wheel {what}"), &archive::findings(&self.venv, self.project, &wheel, Kind::Zip, contents));
+                    report.verdict(
+                        &format!("contents of the wheel {what}"),
+                        &archive::findings(&self.venv, self.project, &wheel, Kind::Zip, contents),
+                    );
                     report.verdict(&format!("glibc of the wheel {what}"), &self.wheel_glibc(&wheel));
                 }
                 Err(why) => report.fail(&format!("wheel {what}"), &why),
@@ -126,7 +141,10 @@ impl Packages<'_> {
             let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
             name.starts_with(&format!("{what}-{}-", self.version)) && name.contains(platform)
         };
-        project::files(&self.out, ".whl").into_iter().find(of).ok_or_else(|| format!("there is no wheel {what} for {platform}"))
+        project::files(&self.out, ".whl")
+            .into_iter()
+            .find(of)
+            .ok_or_else(|| format!("there is no wheel {what} for {platform}"))
     }
 
     /// What is inside a wheel needs no newer glibc either: read, not believed.
@@ -176,11 +194,29 @@ impl Packages<'_> {
             Ok(archive) => {
                 let inside: Vec<String> = contents.iter().map(|file| format!("{name}/{file}")).collect();
                 let inside: Vec<&str> = inside.iter().map(String::as_str).collect();
-                report.verdict(&format!("contents of {name}"), &archive::findings(&self.venv, self.project, &archive, kind, &inside));
+                report.verdict(
+                    &format!("contents of {name}"),
+                    &archive::findings(&self.venv, self.project, &archive, kind, &inside),
+                );
             }
             Err(why) => report.fail(&name, &why),
         }
     }
+}
+
+/// A command once more, to be given other arguments at its end.
+fn again(command: &Command) -> Command {
+    let mut copy = Command::new(command.get_program());
+    copy.args(command.get_args());
+    for (name, value) in command.get_envs() {
+        if let Some(value) = value {
+            copy.env(name, value);
+        }
+    }
+    if let Some(folder) = command.get_current_dir() {
+        copy.current_dir(folder);
+    }
+    copy
 }
 
 fn copy(from: &Path, to: &Path) -> Result<(), String> {
@@ -218,4 +254,5 @@ const LINUX_LIBRARY: &[&str] = &[
     "share/doc/midentity/LICENSE",
 ];
 const LIBRARY_WHEEL: &[&str] = &["midentity/*", "midentity-*.dist-info/*"];
-const EMULATOR_WHEEL: &[&str] = &["midentity_emulator-*.data/scripts/midentity-emulator", "midentity_emulator-*.dist-info/*"];
+const EMULATOR_WHEEL: &[&str] =
+    &["midentity_emulator-*.data/scripts/midentity-emulator", "midentity_emulator-*.dist-info/*"];

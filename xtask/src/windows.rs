@@ -8,11 +8,14 @@ mod cross;
 mod ctest;
 mod library;
 mod powershell;
+mod release;
 mod wine;
 
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
+
+pub(crate) use release::{NoRelease, Release};
 
 use cross::{Artifact, Cross};
 use wine::{Served, Wine};

@@ -31,7 +31,9 @@ pub(super) fn make(venv: &Venv, project: &Project, folder: &Path, out: &Path, ki
 pub(super) fn findings(venv: &Venv, project: &Project, file: &Path, kind: Kind, wanted: &[&str]) -> Vec<String> {
     let script = match kind {
         Kind::TarGz => "import sys, tarfile\nfor m in tarfile.open(sys.argv[1]):\n    if not m.isdir(): print(m.name)",
-        Kind::Zip => "import sys, zipfile\nfor n in zipfile.ZipFile(sys.argv[1]).namelist():\n    if n[-1] != '/': print(n)",
+        Kind::Zip => {
+            "import sys, zipfile\nfor n in zipfile.ZipFile(sys.argv[1]).namelist():\n    if n[-1] != '/': print(n)"
+        }
     };
     let mut python = venv.python(project);
     match process::output(python.args(["-c", script]).arg(file)) {

@@ -24,12 +24,12 @@ const WHEEL: &[&str] = &["midentity/*", "midentity-*.dist-info/*"];
 pub(super) fn run(packages: &Packages<'_>, report: &mut Report) {
     Report::announce("Windows");
     let project = packages.project;
-    let release = match Release::build(project, &packages.target()) {
+    let release = match Release::build(project) {
         Ok(release) => release,
         Err(windows::NoRelease::Missing(missing)) => return report.skip("Windows natives", &missing),
         Err(windows::NoRelease::Failed(why)) => return report.fail("Windows natives", &why),
     };
-    report.verdict("imports of midentity.dll", &release.import_findings(&release.dll, &[]));
+    report.verdict("imports of midentity.dll", &release.import_findings(project, &release.dll, &[]));
     let library = packages.staging(&format!("midentity-{}-win-x64", packages.version)).and_then(|folder| {
         copy(&release.dll, &folder.join("bin/midentity.dll"))?;
         copy(&release.archive, &folder.join("lib/libmidentity.a"))?;
@@ -77,7 +77,7 @@ fn imports(packages: &Packages<'_>, release: &Release, wheel: &Path) -> Vec<Stri
         return vec![why];
     }
     match &project::files(&unpacked, ".pyd")[..] {
-        [module] => release.import_findings(module, &["python3.dll"]),
+        [module] => release.import_findings(packages.project, module, &["python3.dll"]),
         other => vec![format!("{} native modules are in it, one was to be", other.len())],
     }
 }

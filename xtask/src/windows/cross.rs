@@ -9,7 +9,7 @@ use crate::process;
 use crate::project::Project;
 use crate::report::Missing;
 
-const TARGET: &str = "x86_64-pc-windows-gnu";
+pub(super) const TARGET: &str = "x86_64-pc-windows-gnu";
 const PREFIX: &str = "x86_64-w64-mingw32";
 
 /// What to install on Debian 12 and later; `.ci/setup-system` does it as root.
@@ -62,12 +62,7 @@ impl Cross {
         // Panics are caught at the C ABI and in tests, so that the standard library must be able to unwind.
         command.args(["-Z", "build-std=std,panic_unwind", "--message-format=json-render-diagnostics"]);
         command.args(arguments);
-        // What the cargo that runs us has set is for another toolchain.
-        for name in ["CARGO", "CARGO_BUILD_TARGET", "LD_LIBRARY_PATH", "RUSTC_WRAPPER", "RUSTFLAGS", "RUSTUP_TOOLCHAIN"]
-        {
-            command.env_remove(name);
-        }
-        command.env("RUSTC", &self.rustc).env("RUSTC_BOOTSTRAP", "1").env("CARGO_TARGET_DIR", &self.target);
+        self.settle(&mut command);
         // The dev profile without debug information: half of the time to build and to link.
         command.env("CARGO_PROFILE_DEV_DEBUG", "none");
         println!("$ cargo build --target {TARGET} {}", arguments.join(" "));
@@ -79,6 +74,16 @@ impl Cross {
         let tool = self.mingw.join(format!("{PREFIX}-{name}"));
         let threads = self.mingw.join(format!("{PREFIX}-{name}-posix"));
         if threads.is_file() { threads } else { tool }
+    }
+
+    /// The environment of a program that builds with these tools.
+    pub(super) fn settle(&self, command: &mut Command) {
+        // What the cargo that runs us has set is for another toolchain.
+        for name in ["CARGO_BUILD_TARGET", "LD_LIBRARY_PATH", "RUSTC_WRAPPER", "RUSTFLAGS", "RUSTUP_TOOLCHAIN"] {
+            command.env_remove(name);
+        }
+        command.env("CARGO", &self.cargo).env("RUSTC", &self.rustc).env("RUSTC_BOOTSTRAP", "1");
+        command.env("CARGO_TARGET_DIR", &self.target);
     }
 
     /// A tool of mingw's, in the project's root.

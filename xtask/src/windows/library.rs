@@ -14,7 +14,7 @@ use crate::report::Report;
 const PACKAGE: &str = "midentity-c";
 pub(super) const DLL: &str = "midentity.dll";
 const IMPORT_LIBRARY: &str = "libmidentity.dll.a";
-const SYMBOLS: &str = "bindings/c/symbols.txt";
+pub(super) const SYMBOLS: &str = "bindings/c/symbols.txt";
 
 /// What every Windows 10 and later has. A DLL of the compiler's would have to be shipped as well.
 const SYSTEM: &[&str] = &[
@@ -57,7 +57,7 @@ pub(super) fn run(windows: &Windows<'_>, report: &mut Report) -> Result<(), Stri
         Ok(table) => {
             let wanted = windows.project.read(SYMBOLS)?;
             report.verdict("exports", &export_findings(&table, &wanted));
-            report.verdict("imports", &import_findings(&table));
+            report.verdict("imports", &import_findings(DLL, &table, &[]));
         }
         Err(why) => report.fail("exports and imports", &why),
     }
@@ -76,7 +76,7 @@ pub(super) fn run(windows: &Windows<'_>, report: &mut Report) -> Result<(), Stri
 }
 
 /// What a linker of Microsoft's makes an import library of: `lib /def:midentity.def /machine:x64`.
-pub(crate) fn definition(symbols: &str) -> String {
+pub(super) fn definition(symbols: &str) -> String {
     let names: String = symbols.lines().map(|name| format!("    {name}\n")).collect();
     format!("LIBRARY {DLL}\nEXPORTS\n{names}")
 }
@@ -189,14 +189,15 @@ fn export_findings(table: &str, symbols: &str) -> Vec<String> {
     missing.chain(more).collect()
 }
 
-fn import_findings(table: &str) -> Vec<String> {
+/// What a file's table says that it needs, beside what Windows has and `more`.
+pub(super) fn import_findings(file: &str, table: &str, more: &[&str]) -> Vec<String> {
     let needed: BTreeSet<String> =
         table.lines().filter_map(|line| line.trim().strip_prefix("DLL Name: ")).map(str::to_ascii_lowercase).collect();
     if needed.is_empty() {
-        return vec![format!("{DLL} imports nothing, which can't be")];
+        return vec![format!("{file} imports nothing, which can't be")];
     }
-    let foreign = needed.iter().filter(|name| !SYSTEM.contains(&name.as_str()));
-    foreign.map(|name| format!("{DLL} needs {name}, which is no part of Windows")).collect()
+    let foreign = needed.iter().filter(|name| !SYSTEM.contains(&name.as_str()) && !more.contains(&name.as_str()));
+    foreign.map(|name| format!("{file} needs {name}, which is no part of Windows")).collect()
 }
 
 #[cfg(test)]
@@ -228,8 +229,12 @@ The Function Table
 
     #[test]
     fn a_dll_of_the_compilers_is_found() {
-        assert_eq!(import_findings(TABLE), ["midentity.dll needs libgcc_s_seh-1.dll, which is no part of Windows"]);
-        assert_eq!(import_findings("").len(), 1);
+        assert_eq!(
+            import_findings(DLL, TABLE, &[]),
+            ["midentity.dll needs libgcc_s_seh-1.dll, which is no part of Windows"]
+        );
+        assert_eq!(import_findings(DLL, TABLE, &["libgcc_s_seh-1.dll"]), Vec::<String>::new());
+        assert_eq!(import_findings(DLL, "", &[]).len(), 1);
     }
 
     #[test]

@@ -7,7 +7,12 @@ using Midentity.PowerShell.Native;
 namespace Midentity.PowerShell.Commands;
 
 /// <summary>Gives a machine identities; all others stay.</summary>
-[Cmdlet(VerbsCommon.Add, "MidVMIdentity", DefaultParameterSetName = NameSet, SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.Medium)]
+[Cmdlet(
+    VerbsCommon.Add,
+    "MidVMIdentity",
+    DefaultParameterSetName = NameSet,
+    SupportsShouldProcess = true,
+    ConfirmImpact = ConfirmImpact.Medium)]
 [OutputType(typeof(MidVMIdentity))]
 public sealed class AddMidVMIdentityCommand : MachineChangeCmdlet
 {

@@ -17,8 +17,10 @@ public sealed class GetMidUserIdentityCommand : UserIdentityCmdlet
     [SupportsWildcards]
     public string? Name { get; set; }
 
+    private string? Target => ParameterSetName == ResourceIdSet ? ResourceId : Name ?? ResourceGroupName;
+
     /// <inheritdoc/>
-    protected override void ProcessRecord() => ForRecord(ParameterSetName == ResourceIdSet ? ResourceId : Name ?? ResourceGroupName, () =>
+    protected override void ProcessRecord() => ForRecord(Target, () =>
     {
         var isOne = ParameterSetName == ResourceIdSet
             || (ResourceGroupName != null && Name != null && !WildcardPattern.ContainsWildcardCharacters(Name));

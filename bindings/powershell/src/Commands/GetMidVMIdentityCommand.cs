@@ -15,8 +15,8 @@ public sealed class GetMidVMIdentityCommand : MachineCmdlet
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        object? target = ParameterSetName == InputSet ? InputObject : ParameterSetName == ResourceIdSet ? ResourceId : $"{VMName}{VMScaleSetName}";
-        ForRecord(target, () =>
+        object? named = ParameterSetName == ResourceIdSet ? ResourceId : $"{VMName}{VMScaleSetName}";
+        ForRecord(ParameterSetName == InputSet ? InputObject : named, () =>
         {
             var machine = Named() ?? Piped(InputObject!);
             var identity = new MidVMIdentity(machine, Object(() => ArmCalls.VMIdentityShow(Client, machine)));

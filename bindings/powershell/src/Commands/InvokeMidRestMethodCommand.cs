@@ -110,12 +110,14 @@ public sealed class InvokeMidRestMethodCommand : ArmCmdlet
         var isHere = uri.IsAbsoluteUri
             && origin != null
             && uri.UserInfo.Length == 0
-            && uri.GetLeftPart(UriPartial.Authority).Equals(new Uri(origin).GetLeftPart(UriPartial.Authority), StringComparison.OrdinalIgnoreCase);
+            && Origin(uri).Equals(Origin(new Uri(origin)), StringComparison.OrdinalIgnoreCase);
         return isHere
             ? uri.GetComponents(UriComponents.PathAndQuery, UriFormat.UriEscaped)
             : throw MidentityException.Argument(
                 ErrorIds.ArgumentPath,
-                $"{(uri.IsAbsoluteUri ? uri.GetLeftPart(UriPartial.Authority) : "the address")} is not Resource Manager's of this cloud",
-                $"give an address that begins with {origin}, or -Path; for another service take its token: Get-MidToken -AsHeader");
+                $"{(uri.IsAbsoluteUri ? Origin(uri) : "the address")} is not Resource Manager's of this cloud",
+                $"begin with {origin}, or give -Path; for another service take its token: Get-MidToken -AsHeader");
     }
+
+    private static string Origin(Uri uri) => uri.GetLeftPart(UriPartial.Authority);
 }

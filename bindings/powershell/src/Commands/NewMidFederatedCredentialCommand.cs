@@ -4,7 +4,12 @@ using Midentity.PowerShell.Native;
 namespace Midentity.PowerShell.Commands;
 
 /// <summary>Lets tokens from elsewhere be exchanged for those of a user-assigned identity.</summary>
-[Cmdlet(VerbsCommon.New, "MidFederatedCredential", DefaultParameterSetName = NameSet, SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.Medium)]
+[Cmdlet(
+    VerbsCommon.New,
+    "MidFederatedCredential",
+    DefaultParameterSetName = NameSet,
+    SupportsShouldProcess = true,
+    ConfirmImpact = ConfirmImpact.Medium)]
 [OutputType(typeof(MidFederatedCredential))]
 public sealed class NewMidFederatedCredentialCommand : FederatedCredentialCmdlet
 {

@@ -4,7 +4,12 @@ using Midentity.PowerShell.Native;
 namespace Midentity.PowerShell.Commands;
 
 /// <summary>Deletes a federated credential; one that is not there is as wanted.</summary>
-[Cmdlet(VerbsCommon.Remove, "MidFederatedCredential", DefaultParameterSetName = NameSet, SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High)]
+[Cmdlet(
+    VerbsCommon.Remove,
+    "MidFederatedCredential",
+    DefaultParameterSetName = NameSet,
+    SupportsShouldProcess = true,
+    ConfirmImpact = ConfirmImpact.High)]
 [OutputType(typeof(bool))]
 public sealed class RemoveMidFederatedCredentialCommand : FederatedCredentialCmdlet
 {

@@ -7,7 +7,12 @@ using Midentity.PowerShell.Native;
 namespace Midentity.PowerShell.Commands;
 
 /// <summary>Takes a role from a principal; one that it does not have is as wanted.</summary>
-[Cmdlet(VerbsCommon.Remove, "MidRoleAssignment", DefaultParameterSetName = IdSet, SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High)]
+[Cmdlet(
+    VerbsCommon.Remove,
+    "MidRoleAssignment",
+    DefaultParameterSetName = IdSet,
+    SupportsShouldProcess = true,
+    ConfirmImpact = ConfirmImpact.High)]
 [OutputType(typeof(bool))]
 public sealed class RemoveMidRoleAssignmentCommand : ArmCmdlet
 {

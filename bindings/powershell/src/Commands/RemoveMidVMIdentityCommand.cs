@@ -6,7 +6,12 @@ using Midentity.PowerShell.Native;
 namespace Midentity.PowerShell.Commands;
 
 /// <summary>Takes identities from a machine; all others stay.</summary>
-[Cmdlet(VerbsCommon.Remove, "MidVMIdentity", DefaultParameterSetName = NameSet, SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High)]
+[Cmdlet(
+    VerbsCommon.Remove,
+    "MidVMIdentity",
+    DefaultParameterSetName = NameSet,
+    SupportsShouldProcess = true,
+    ConfirmImpact = ConfirmImpact.High)]
 [OutputType(typeof(MidVMIdentity))]
 public sealed class RemoveMidVMIdentityCommand : MachineChangeCmdlet
 {

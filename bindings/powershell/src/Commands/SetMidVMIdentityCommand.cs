@@ -6,7 +6,12 @@ using Midentity.PowerShell.Native;
 namespace Midentity.PowerShell.Commands;
 
 /// <summary>Gives a machine exactly these identities; all others go.</summary>
-[Cmdlet(VerbsCommon.Set, "MidVMIdentity", DefaultParameterSetName = NameSet, SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.Medium)]
+[Cmdlet(
+    VerbsCommon.Set,
+    "MidVMIdentity",
+    DefaultParameterSetName = NameSet,
+    SupportsShouldProcess = true,
+    ConfirmImpact = ConfirmImpact.Medium)]
 [OutputType(typeof(MidVMIdentity))]
 public sealed class SetMidVMIdentityCommand : MachineChangeCmdlet
 {
@@ -28,7 +33,7 @@ public sealed class SetMidVMIdentityCommand : MachineChangeCmdlet
         {
             throw MidentityException.Argument(
                 ErrorIds.ArgumentIdentity,
-                names.Count > 0 ? $"user-assigned identities are named, and the type is {Type}" : $"the type is {Type}, and no user-assigned identity is named",
+                $"the type is {Type}, and {(names.Count > 0 ? "user-assigned identities are" : "no user-assigned identity is")} named",
                 "let -Type and -UserAssigned say the same");
         }
 

@@ -93,9 +93,10 @@ public sealed class TestMidEndpointCommand : IdentityCmdlet
             return new MidDiagnostic("Proxy", MidDiagnosticStatus.Passed, "no variable names a proxy", null, 0);
         }
 
-        var without = Environment.GetEnvironmentVariable("NO_PROXY") ?? Environment.GetEnvironmentVariable("no_proxy") ?? string.Empty;
+        var without = Set("NO_PROXY", "no_proxy") is { } name ? Environment.GetEnvironmentVariable(name)! : string.Empty;
         return without.Contains("169.254.169.254")
-            ? new MidDiagnostic("Proxy", MidDiagnosticStatus.Passed, $"{proxy} is set, and NO_PROXY leaves the metadata service out", null, 0)
+            ? new MidDiagnostic(
+                "Proxy", MidDiagnosticStatus.Passed, $"{proxy} is set, and NO_PROXY leaves the metadata service out", null, 0)
             : new MidDiagnostic(
                 "Proxy",
                 MidDiagnosticStatus.Warning,
@@ -111,7 +112,8 @@ public sealed class TestMidEndpointCommand : IdentityCmdlet
         if (claims?.IssuedAt is { } issued && issued - now > Skew)
         {
             var late = (issued - now).TotalSeconds.ToString("0", CultureInfo.InvariantCulture);
-            return new MidDiagnostic("Clock", MidDiagnosticStatus.Failed, $"slow: the token was issued {late} s from now", Hint, 0);
+            var detail = $"slow: the token was issued {late} s from now";
+            return new MidDiagnostic("Clock", MidDiagnosticStatus.Failed, detail, Hint, 0);
         }
 
         return token.ExpiresOn <= now

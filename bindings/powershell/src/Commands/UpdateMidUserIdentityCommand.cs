@@ -5,7 +5,12 @@ using Midentity.PowerShell.Native;
 namespace Midentity.PowerShell.Commands;
 
 /// <summary>Replaces the tags of a user-assigned identity.</summary>
-[Cmdlet(VerbsData.Update, "MidUserIdentity", DefaultParameterSetName = NameSet, SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.Medium)]
+[Cmdlet(
+    VerbsData.Update,
+    "MidUserIdentity",
+    DefaultParameterSetName = NameSet,
+    SupportsShouldProcess = true,
+    ConfirmImpact = ConfirmImpact.Medium)]
 [OutputType(typeof(MidUserIdentity))]
 public sealed class UpdateMidUserIdentityCommand : UserIdentityCmdlet
 {

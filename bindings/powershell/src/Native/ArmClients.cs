@@ -13,8 +13,8 @@ internal static unsafe class ArmClients
 {
     private const int Most = 64;
 
-    private static readonly ConcurrentDictionary<(MidSignIn, MidIdentityKind, string?, string?, string?, string?, long), ArmClientHandle> Kept =
-        new();
+    private static readonly ConcurrentDictionary<
+        (MidSignIn, MidIdentityKind, string?, string?, string?, string?, long), ArmClientHandle> Kept = new();
 
     /// <summary>The client for a token, which is the caller's to free: a kept one would keep the token.</summary>
     internal static ArmClientHandle ForToken(SecureString token, MidSettings settings)

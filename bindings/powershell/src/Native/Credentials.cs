@@ -11,8 +11,8 @@ internal static unsafe class Credentials
     /// <summary>No script needs as many; a loop over made-up ids must not fill the memory.</summary>
     private const int Most = 256;
 
-    private static readonly ConcurrentDictionary<(MidIdentityKind, string?, MidTokenSource, string?, string?, long), CredentialHandle> Kept =
-        new();
+    private static readonly ConcurrentDictionary<
+        (MidIdentityKind, string?, MidTokenSource, string?, string?, long), CredentialHandle> Kept = new();
 
     internal static CredentialHandle Get(MidIdentity identity, MidTokenSource source, MidSettings settings)
     {

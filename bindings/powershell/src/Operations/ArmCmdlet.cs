@@ -115,7 +115,8 @@ public abstract class ArmCmdlet : MidNetworkCmdlet, IDisposable
         try
         {
             using var instance = InstanceCalls.New(Settings);
-            return (Value(() => InstanceCalls.Get(instance, "compute", null)) as PSObject).Text("subscriptionId") is { Length: > 0 } id ? id : null;
+            var compute = Value(() => InstanceCalls.Get(instance, "compute", null)) as PSObject;
+            return compute.Text("subscriptionId") is { Length: > 0 } id ? id : null;
         }
         catch (MidentityException error)
         {
@@ -135,7 +136,7 @@ public abstract class ArmCmdlet : MidNetworkCmdlet, IDisposable
         var names = string.Join(", ", seen.Select(item => $"{item.Text("subscription_id")} ({item.Text("display_name")})"));
         throw MidentityException.Argument(
             ErrorIds.ArgumentName,
-            seen.Count == 0 ? "no subscription was named, and none can be seen" : "no subscription was named, and several can be seen",
+            $"no subscription was named, and {(seen.Count == 0 ? "none" : "several")} can be seen",
             seen.Count == 0 ? "give -SubscriptionId, or grant the identity a role" : $"give -SubscriptionId, one of {names}");
     }
 }

@@ -65,7 +65,8 @@ public abstract class MachineCmdlet : ArmCmdlet
             return text!;
         }
 
-        if (given.Properties["IsSuccessStatusCode"] != null || given.TypeNames[0].EndsWith("PSAzureOperationResponse", StringComparison.Ordinal))
+        if (given.Properties["IsSuccessStatusCode"] != null
+            || given.TypeNames[0].EndsWith("PSAzureOperationResponse", StringComparison.Ordinal))
         {
             throw MidentityException.Argument(
                 ErrorIds.ArgumentName,
@@ -80,7 +81,9 @@ public abstract class MachineCmdlet : ArmCmdlet
                 "name the machine: -ResourceGroupName … -VMName …")
             : MidentityException.Argument(
                 ErrorIds.ArgumentName,
-                text == null ? "the object that was piped in has no resource id: the machine may not exist yet" : $"'{text}' is no id of a machine",
+                text == null
+                    ? "the object that was piped in has no resource id: the machine may not exist yet"
+                    : $"'{text}' is no id of a machine",
                 "pipe what Get-AzVM or Get-MidVMIdentity returns, or name -ResourceGroupName and -VMName");
     }
 }

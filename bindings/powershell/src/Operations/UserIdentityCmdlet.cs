@@ -19,7 +19,11 @@ public abstract class UserIdentityCmdlet : ArmCmdlet
     public string? SubscriptionId { get; set; }
 
     /// <summary>The identity's resource id, as identity objects have it.</summary>
-    [Parameter(Mandatory = true, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = ResourceIdSet)]
+    [Parameter(
+        Mandatory = true,
+        ValueFromPipeline = true,
+        ValueFromPipelineByPropertyName = true,
+        ParameterSetName = ResourceIdSet)]
     [Alias("Id")]
     public string ResourceId { get; set; } = string.Empty;
 

@@ -22,6 +22,15 @@ internal static class SecretText
             return empty;
         }
 
+        if (length > Longest)
+        {
+            throw new MidentityException(
+                MidErrorKind.Protocol,
+                ErrorIds.TokenUnreadable,
+                $"the token is longer than the {Longest} characters that a SecureString holds",
+                "take it with -AsPlainText or -AsHeader, if it is really meant to be so long");
+        }
+
         // Never more characters than bytes.
         var scratch = Marshal.AllocHGlobal(length * sizeof(char));
         var characters = (char*)scratch;
@@ -95,6 +104,9 @@ internal static class SecretText
             Marshal.ZeroFreeGlobalAllocUnicode(pointer);
         }
     }
+
+    /// <summary>The most characters that a SecureString holds.</summary>
+    internal const int Longest = 65536;
 
     /// <summary>What is done with a secret's bytes.</summary>
     internal unsafe delegate T Utf8Use<T>(byte* bytes, int length);
