@@ -240,9 +240,9 @@ public sealed class EmulatedTests : IDisposable
     public void Clock_and_pace_are_set()
     {
         Start();
-        var script = "(Invoke-MidEmulated { Get-MidToken Arm -NoCache }).ExpiresOn";
+        var script = "(Invoke-MidEmulated { Get-MidToken Arm -NoCache | ConvertFrom-MidToken }).ExpiresOn";
         var now = (DateTimeOffset)engine.Run(script).Single().BaseObject;
-        var later = (DateTimeOffset)engine.Run("Set-MidEmulatorFault -ClockOffset 2.00:00:00;" + script).Single().BaseObject;
+        var later = (DateTimeOffset)engine.Run("Set-MidEmulatorFault -ClockOffset 2.00:00:00; " + script).Single().BaseObject;
         Assert.InRange(later - now, TimeSpan.FromHours(47), TimeSpan.FromHours(49));
         engine.Run("Set-MidEmulatorFault -RoleDelay 0:0:2; Set-MidEmulatorFault -Burst 3 -PerSecond 0.5");
         var settings = Control("settings");

@@ -28,7 +28,7 @@ pub(crate) fn suite(project: &Project, report: &mut Report) -> Result<(), String
     let Some(dotnet) = sdk_or_skip(project, "powershell", report) else { return Ok(()) };
     // The module's native library, and the emulator that its tests ask.
     let native = process::run(&mut project.cargo(&["build", "--workspace"]));
-    let built = native.and_then(|()| build(project, &dotnet, TESTS));
+    let built = native.and_then(|()| build(project, &dotnet));
     if let Err(why) = built.and_then(|()| write_help(project)) {
         report.fail("powershell", &why);
         return Ok(());
@@ -87,8 +87,9 @@ pub(crate) fn sdk_or_skip(project: &Project, what: &str, report: &mut Report) ->
     }
 }
 
-fn build(project: &Project, dotnet: &Path, what: &str) -> Result<(), String> {
-    process::run(&mut msbuild(project, dotnet, "build", what))
+/// The modules and their tests.
+pub(crate) fn build(project: &Project, dotnet: &Path) -> Result<(), String> {
+    process::run(&mut msbuild(project, dotnet, "build", TESTS))
 }
 
 /// The tests with a runtime of their own, for another system; the module is laid out with its help.
@@ -124,7 +125,7 @@ pub(crate) fn module(project: &Project, name: &str) -> Result<PathBuf, String> {
     Ok(project.target.join("powershell/module").join(name).join(version))
 }
 
-fn test_program(project: &Project) -> PathBuf {
+pub(crate) fn test_program(project: &Project) -> PathBuf {
     let folder = project.target.join("powershell/bin").join(TEST_PROGRAM).join("Release/net10.0");
     folder.join(format!("{TEST_PROGRAM}.dll"))
 }

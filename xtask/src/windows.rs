@@ -65,7 +65,9 @@ pub(crate) fn run(project: &Project, flags: &Flags) -> Result<Report, String> {
         }
     };
     let programs = if flags.wants("rust") || flags.wants("c") { PROGRAMS } else { &[] };
-    let made = cross.build(project, &[BUILT, programs].concat()).and_then(|built| wine.prepare(project, &cross).map(|()| built));
+    let made = cross
+        .build(project, &[BUILT, programs].concat())
+        .and_then(|built| wine.prepare(project, &cross).map(|()| built));
     match made {
         Ok(built) => {
             let windows = Windows { project, cross, wine, built };

@@ -62,11 +62,17 @@ fn try_it(windows: &Windows<'_>, program: &Path, emulator: &Path, report: &mut R
     command.current_dir(&windows.project.root);
     settings(&mut command, emulator);
     command.args(["-noLogo", "-noColor", "-result-junit"]).arg(&result);
+    // Wine complains at each look at a folder that drive Z: has no label. What the runtime says when it dies is there too.
+    let said = result.with_extension("stderr.txt");
+    command.stderr(std::fs::File::create(&said).map_err(|error| format!("{}: {error}", said.display()))?);
     match process::stream_within(&mut command, LIMIT, |_| {}) {
         Ok(status) => match project::read(&result).and_then(|xml| junit_counts(&xml)) {
             Ok(counts) if status.success() == (counts.failed == 0) => report.add("PowerShell on Windows", counts),
-            Ok(_) => report.fail("PowerShell on Windows", &format!("it ended with {status}, which its counts do not explain")),
-            Err(why) => report.fail("PowerShell on Windows", &format!("it ended with {status}: {why}")),
+            Ok(_) => report
+                .fail("PowerShell on Windows", &format!("it ended with {status}, which its counts do not explain")),
+            Err(why) => {
+                report.fail("PowerShell on Windows", &format!("it ended with {status}: {why}; see {}", said.display()));
+            }
         },
         Err(why) => {
             report.fail("PowerShell on Windows", &why);
@@ -81,6 +87,8 @@ fn settings(command: &mut Command, emulator: &Path) {
     command.env("MIDENTITY_EMULATOR_BIN", emulator);
     // Without this the runtime ends by itself under Wine 8.0, in a finalizer (DestroyScout).
     command.env("DOTNET_EnableWriteXorExecute", "0");
+    // Wine's loader takes an assembly of .NET's for a program of .NET Framework's and wants its mscoree.dll.
+    command.env("WINEDLLOVERRIDES", "winemenubuilder.exe=d;mshtml=");
     // No conformance evidence from here: the run on Linux gives it.
     command.env_remove("MIDENTITY_CONFORMANCE_DIR");
 }
