@@ -391,6 +391,15 @@ typedef struct midentity_credential_options {
      * MIDENTITY_CREDENTIAL_ flags, joined by |.
      */
     uint32_t flags;
+    /**
+     * A PEM file of the root certificates to trust, and no others, where a private cloud has to say what a short name
+     * means; NULL for the variable MIDENTITY_CA_FILE, else the system's.
+     */
+    const char *ca_file;
+    /**
+     * The length of ca_file, or MIDENTITY_NTS.
+     */
+    size_t ca_file_len;
 } midentity_credential_options;
 
 /**
@@ -573,6 +582,15 @@ typedef struct midentity_arm_client_options {
      * The longest that long-running work is waited for, in milliseconds: 0 for 30 minutes, -1 for no limit.
      */
     int64_t operation_timeout_ms;
+    /**
+     * The audience of the tokens that are asked for, where it is not the cloud's own; never a known cloud's for
+     * another host. NULL for the cloud's.
+     */
+    const char *audience;
+    /**
+     * The length of audience, or MIDENTITY_NTS.
+     */
+    size_t audience_len;
 } midentity_arm_client_options;
 
 /**
@@ -1251,6 +1269,15 @@ midentity_status midentity_arm_resource_get(const struct midentity_arm_client *c
                                             size_t resource_id_len,
                                             struct midentity_operation **operation,
                                             struct midentity_error **error);
+
+/**
+ * Where the cloud's other services are: known for the known clouds, read from a private cloud's own page. The operation
+ * gives an object: login, graph, key_vault, sql, storage_suffix, each a text or null.
+ */
+MIDENTITY_API
+midentity_status midentity_arm_endpoints(const struct midentity_arm_client *client,
+                                         struct midentity_operation **operation,
+                                         struct midentity_error **error);
 
 /**
  * The subscriptions that the caller can see. The operation gives one page: {"items": [...], "continuation": text or

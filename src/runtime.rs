@@ -41,12 +41,16 @@ fn shared() -> Result<&'static Runtime> {
     if let Some(runtime) = *slot {
         return Ok(runtime);
     }
-    let runtime = Builder::new_multi_thread()
-        .worker_threads(2)
-        .thread_name("midentity")
-        .enable_all()
-        .build()
-        .map_err(cannot_start)?;
+    let make = || Builder::new_multi_thread().worker_threads(2).thread_name("midentity").enable_all().build();
+    // A thread at its end (a destructor of something thread-local calls) can't make one: another does it.
+    let ending = Handle::try_current().is_err_and(|error| error.is_thread_local_destroyed());
+    let made = if ending {
+        let maker = std::thread::Builder::new().spawn(make);
+        maker.and_then(|maker| maker.join().unwrap_or_else(|_| Err(std::io::Error::other("it panicked"))))
+    } else {
+        make()
+    };
+    let runtime = made.map_err(cannot_start)?;
     // Never stopped: at the process's end a stop could wait for a call that hangs.
     Ok(*slot.insert(Box::leak(Box::new(runtime))))
 }

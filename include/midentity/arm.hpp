@@ -33,6 +33,8 @@ struct arm_client_options {
     std::optional<std::chrono::milliseconds> timeout;
     /** The longest that long-running work is waited for: 30 minutes, or no_limit. */
     std::optional<std::chrono::milliseconds> operation_timeout;
+    /** The audience of the tokens that are asked for, where it is not the cloud's own. */
+    std::optional<std::string> audience;
 };
 
 /** A change of a machine's identities. */
@@ -126,6 +128,9 @@ class arm_client {
     [[nodiscard]] operation<page> list(std::string_view path, maybe api_version = {}, maybe continuation = {}) const {
         return start<page>(midentity_arm_list, path, api_version, continuation);
     }
+
+    /** Where the cloud's other services are. Gives an object: login, graph, key_vault, sql, storage_suffix. */
+    [[nodiscard]] operation<value> endpoints() const { return start<value>(midentity_arm_endpoints); }
 
     /** Any list, page by page. */
     [[nodiscard]] pages list_pages(std::string path, std::optional<std::string> api_version = {}) const {
@@ -446,11 +451,13 @@ class arm_client {
     static handle make(const token_provider &provider, const arm_client_options &options) {
         midentity_arm_client_options raw{};
         raw.struct_size = sizeof raw;
-        const detail::text cloud(options.cloud), ca_file(options.ca_file);
+        const detail::text cloud(options.cloud), ca_file(options.ca_file), audience(options.audience);
         raw.cloud = cloud.data;
         raw.cloud_len = cloud.size;
         raw.ca_file = ca_file.data;
         raw.ca_file_len = ca_file.size;
+        raw.audience = audience.data;
+        raw.audience_len = audience.size;
         raw.timeout_ms = detail::limit(options.timeout);
         raw.operation_timeout_ms = detail::limit(options.operation_timeout);
         return detail::made<handle>(midentity_arm_client_new, provider.raw(), &raw);

@@ -58,6 +58,8 @@ struct credential_options {
      * else the variable MIDENTITY_CLOUD, else AzureCloud.
      */
     std::optional<std::string> cloud;
+    /** A PEM file of the root certificates to trust where a private cloud has to say what a short name means. */
+    std::optional<std::string> ca_file;
     /** Query parameters to send with every token request, as "name=value&name=value", percent-encoded. */
     std::optional<std::string> extra_query;
     /** The longest that a call may take, tries and waits included: 90 s, or no_limit. */
@@ -138,7 +140,7 @@ class credential {
         raw.identity_kind = who.kind();
         raw.source = MIDENTITY_SOURCE_AUTO;
         const detail::text id(who.id()), endpoint(options.imds_endpoint), cloud(options.cloud),
-            query(options.extra_query);
+            query(options.extra_query), ca_file(options.ca_file);
         raw.identity = id.data;
         raw.identity_len = id.size;
         raw.imds_endpoint = endpoint.data;
@@ -147,6 +149,8 @@ class credential {
         raw.cloud_len = cloud.size;
         raw.extra_query = query.data;
         raw.extra_query_len = query.size;
+        raw.ca_file = ca_file.data;
+        raw.ca_file_len = ca_file.size;
         raw.timeout_ms = detail::limit(options.timeout);
         raw.connect_timeout_ms = detail::limit(options.connect_timeout);
         raw.attempt_timeout_ms = detail::limit(options.attempt_timeout);

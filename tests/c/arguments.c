@@ -8,12 +8,12 @@
 #define ARM "https://management.azure.com/.default"
 static const char NOT_UTF8[] = "\xff\xfe";
 
-#define REFUSED(call)                                                  \
-    do {                                                               \
-        CHECK_FAILS(call, MIDENTITY_INVALID_ARGUMENT, error);          \
-        CHECK(midentity_error_hint(error, NULL) != NULL);              \
-        midentity_error_free(error);                                   \
-        error = NULL;                                                  \
+#define REFUSED(call)                                         \
+    do {                                                      \
+        CHECK_FAILS(call, MIDENTITY_INVALID_ARGUMENT, error); \
+        CHECK(midentity_error_hint(error, NULL) != NULL);     \
+        midentity_error_free(error);                          \
+        error = NULL;                                         \
     } while (0)
 
 TEST(freeing_null_does_nothing) {
@@ -198,10 +198,22 @@ TEST(texts_of_credentials) {
             size_t length = wrong == 0 ? 2 : wrong == 1 ? SIZE_MAX - 1 : SIZE_MAX / 2 + 1;
             options.identity_kind = field == 0 ? MIDENTITY_IDENTITY_CLIENT_ID : MIDENTITY_IDENTITY_DEFAULT;
             switch (field) {
-                case 0: options.identity = text; options.identity_len = length; break;
-                case 1: options.imds_endpoint = text; options.imds_endpoint_len = length; break;
-                case 2: options.cloud = text; options.cloud_len = length; break;
-                default: options.extra_query = text; options.extra_query_len = length; break;
+                case 0:
+                    options.identity = text;
+                    options.identity_len = length;
+                    break;
+                case 1:
+                    options.imds_endpoint = text;
+                    options.imds_endpoint_len = length;
+                    break;
+                case 2:
+                    options.cloud = text;
+                    options.cloud_len = length;
+                    break;
+                default:
+                    options.extra_query = text;
+                    options.extra_query_len = length;
+                    break;
             }
             REFUSED(midentity_credential_new(&options, &credential, &error));
         }
@@ -226,10 +238,12 @@ TEST(asking_for_tokens) {
     struct {
         const char *text;
         size_t length;
-    } scopes[] = {{NULL, 0}, {NULL, MIDENTITY_NTS}, {"", 0}, {NOT_UTF8, 2}, {"arm", SIZE_MAX - 1}, {"arm\0x", 5}, {" ", 1}};
+    } scopes[] = {{NULL, 0}, {NULL, MIDENTITY_NTS}, {"", 0}, {NOT_UTF8, 2}, {"arm", SIZE_MAX - 1}, {"arm\0x", 5},
+                  {" ", 1}};
     for (i = 0; i < sizeof scopes / sizeof *scopes; i++) {
         REFUSED(midentity_credential_get_token(credential, scopes[i].text, scopes[i].length, NULL, &token, &error));
-        REFUSED(midentity_credential_get_token_start(credential, scopes[i].text, scopes[i].length, NULL, &operation, &error));
+        REFUSED(midentity_credential_get_token_start(credential, scopes[i].text, scopes[i].length, NULL, &operation,
+                                                     &error));
     }
     REFUSED(midentity_credential_get_token(NULL, ARM, MIDENTITY_NTS, NULL, &token, &error));
     REFUSED(midentity_credential_get_token(credential, ARM, MIDENTITY_NTS, NULL, NULL, &error));
@@ -244,9 +258,18 @@ TEST(asking_for_tokens) {
             case 2: options.flags = 4; break;
             case 3: options.reserved = 1; break;
             case 4: options.timeout_ms = -2; break;
-            case 5: options.claims = NOT_UTF8; options.claims_len = 2; break;
-            case 6: options.tenant_id = NOT_UTF8; options.tenant_id_len = MIDENTITY_NTS; break;
-            default: options.claims = "x"; options.claims_len = SIZE_MAX - 1; break;
+            case 5:
+                options.claims = NOT_UTF8;
+                options.claims_len = 2;
+                break;
+            case 6:
+                options.tenant_id = NOT_UTF8;
+                options.tenant_id_len = MIDENTITY_NTS;
+                break;
+            default:
+                options.claims = "x";
+                options.claims_len = SIZE_MAX - 1;
+                break;
         }
         REFUSED(midentity_credential_get_token(credential, ARM, MIDENTITY_NTS, &options, &token, &error));
         REFUSED(midentity_credential_get_token_start(credential, ARM, MIDENTITY_NTS, &options, &operation, &error));
@@ -267,8 +290,14 @@ TEST(instance_metadata) {
         memset(&options, 0, sizeof options);
         options.struct_size = sizeof options;
         switch (i) {
-            case 0: options.imds_endpoint = NOT_UTF8; options.imds_endpoint_len = 2; break;
-            case 1: options.imds_endpoint = "nonsense"; options.imds_endpoint_len = MIDENTITY_NTS; break;
+            case 0:
+                options.imds_endpoint = NOT_UTF8;
+                options.imds_endpoint_len = 2;
+                break;
+            case 1:
+                options.imds_endpoint = "nonsense";
+                options.imds_endpoint_len = MIDENTITY_NTS;
+                break;
             case 2: options.timeout_ms = -2; break;
             case 3: options.connect_timeout_ms = -2; break;
             case 4: options.retries = -2; break;
@@ -293,7 +322,8 @@ TEST(instance_metadata) {
     REFUSED(midentity_instance_versions(instance, NULL, &error));
     CHECK(operation == NULL);
     for (i = 0; i < sizeof PATHS / sizeof *PATHS; i++) {
-        midentity_status status = midentity_instance_get(instance, PATHS[i], MIDENTITY_NTS, NULL, 0, &operation, &error);
+        midentity_status status =
+            midentity_instance_get(instance, PATHS[i], MIDENTITY_NTS, NULL, 0, &operation, &error);
         if (status == MIDENTITY_OK) {
             error = fails(operation, MIDENTITY_INVALID_ARGUMENT);
         }

@@ -53,7 +53,8 @@ TEST(any_request) {
     midentity_value *value;
     char *path;
     start();
-    value = VALUE(midentity_arm_request(client, "GET", N, group_path("rg1"), N, "2022-12-01", N, NULL, 0, &operation, &error));
+    value = VALUE(
+        midentity_arm_request(client, "GET", N, group_path("rg1"), N, "2022-12-01", N, NULL, 0, &operation, &error));
     CHECK_INTEGER(integer_at(value, "/status"), 200);
     CHECK_TEXT(text_at(value, "/body/name"), "rg1");
     CHECK(strlen(text_at(value, "/request_id")) > 10);
@@ -61,20 +62,50 @@ TEST(any_request) {
     midentity_value_free(value);
     /* The version in the path's query, a body with its length. */
     path = formatted("%s?api-version=2022-12-01", group_path("rg9"));
-    value = VALUE(midentity_arm_request(client, "put", 3, path, strlen(path), NULL, 0, "{\"location\": \"eastus\"}...", 22, &operation, &error));
+    value = VALUE(midentity_arm_request(client, "put", 3, path, strlen(path), NULL, 0, "{\"location\": \"eastus\"}...",
+                                        22, &operation, &error));
     CHECK_INTEGER(integer_at(value, "/status"), 201);
     midentity_value_free(value);
     free(path);
     /* A long-running one is not waited for; the other function waits. */
-    value = VALUE(midentity_arm_request(client, "DELETE", N, group_path("rg9"), N, "2022-12-01", N, NULL, 0, &operation, &error));
+    value = VALUE(
+        midentity_arm_request(client, "DELETE", N, group_path("rg9"), N, "2022-12-01", N, NULL, 0, &operation, &error));
     CHECK_INTEGER(integer_at(value, "/status"), 202);
     midentity_value_free(value);
-    value = VALUE(midentity_arm_request_and_wait(client, "DELETE", N, group_path("rg2"), N, "2022-12-01", N, NULL, 0, &operation, &error));
+    value = VALUE(midentity_arm_request_and_wait(client, "DELETE", N, group_path("rg2"), N, "2022-12-01", N, NULL, 0,
+                                                 &operation, &error));
     CHECK_INTEGER(integer_at(value, "/status"), 200);
     midentity_value_free(value);
     CHECK(!is_true(VALUE(midentity_arm_resource_group_exists(client, SUB, "rg2", N, &operation, &error))));
-    CHECK_OK(midentity_arm_request(client, "GE T", N, group_path("rg1"), N, NULL, 0, NULL, 0, &operation, &error), error);
+    CHECK_OK(midentity_arm_request(client, "GE T", N, group_path("rg1"), N, NULL, 0, NULL, 0, &operation, &error),
+             error);
     midentity_error_free(fails(operation, MIDENTITY_INVALID_ARGUMENT));
+    end();
+}
+
+TEST(a_private_clouds_services_and_audience) {
+    midentity_arm_client_options options;
+    midentity_arm_client *other = NULL;
+    midentity_token_provider *provider = NULL;
+    midentity_value *value;
+    start();
+    value = VALUE(midentity_arm_endpoints(client, &operation, &error));
+    CHECK_TEXT(text_at(value, "/login"), getenv("MIDENTITY_CLOUD"));
+    midentity_value_free(value);
+    memset(&options, 0, sizeof options);
+    options.struct_size = sizeof options;
+    options.audience = "https://management.azure.com/";
+    options.audience_len = N;
+    CHECK_OK(midentity_token_provider_new_static("t", N, 0, &provider, &error), error);
+    /* A known cloud's token is for that cloud alone. */
+    CHECK_INTEGER(midentity_arm_client_new(provider, &options, &other, &error), MIDENTITY_INVALID_ARGUMENT);
+    CHECK_ERROR_ID(error, "cloud.audience_refused");
+    midentity_error_free(error);
+    error = NULL;
+    options.audience = "https://own.audience.test/";
+    CHECK_OK(midentity_arm_client_new(provider, &options, &other, &error), error);
+    midentity_arm_client_free(other);
+    midentity_token_provider_free(provider);
     end();
 }
 
@@ -111,7 +142,8 @@ TEST(subscriptions_and_groups) {
     CHECK_TEXT(text_at(value, "/items/0/subscription_id"), fact("/subscription_id"));
     CHECK_INTEGER(midentity_value_type(midentity_value_get(value, "/continuation", N)), MIDENTITY_VALUE_NULL);
     midentity_value_free(value);
-    value = VALUE(midentity_arm_resource_group_create(client, SUB, "rg9", N, "westeurope", N, "{\"a\":\"\xc3\xbc\"}", N, &operation, &error));
+    value = VALUE(midentity_arm_resource_group_create(client, SUB, "rg9", N, "westeurope", N, "{\"a\":\"\xc3\xbc\"}", N,
+                                                      &operation, &error));
     CHECK_TEXT(text_at(value, "/location"), "westeurope");
     CHECK_TEXT(text_at(value, "/tags/a"), "\xc3\xbc");
     midentity_value_free(value);
@@ -131,7 +163,8 @@ TEST(subscriptions_and_groups) {
 TEST(user_identities) {
     midentity_value *value;
     start();
-    value = VALUE(midentity_arm_user_identity_create(client, SUB, "rg1", N, "id9", N, NULL, 0, "{\"k\":\"v\"}", N, &operation, &error));
+    value = VALUE(midentity_arm_user_identity_create(client, SUB, "rg1", N, "id9", N, NULL, 0, "{\"k\":\"v\"}", N,
+                                                     &operation, &error));
     CHECK_TEXT(text_at(value, "/name"), "id9");
     CHECK_TEXT(text_at(value, "/location"), "eastus");
     CHECK_TEXT(text_at(value, "/tags/k"), "v");
@@ -140,7 +173,8 @@ TEST(user_identities) {
     value = VALUE(midentity_arm_user_identity_get(client, SUB, "rg1", N, "id9", N, &operation, &error));
     CHECK_INTEGER(strlen(text_at(value, "/principal_id")), 36);
     midentity_value_free(value);
-    value = VALUE(midentity_arm_user_identity_update(client, SUB, "rg1", N, "id9", N, "{\"n\":\"w\"}", N, &operation, &error));
+    value = VALUE(
+        midentity_arm_user_identity_update(client, SUB, "rg1", N, "id9", N, "{\"n\":\"w\"}", N, &operation, &error));
     CHECK_TEXT(text_at(value, "/tags/n"), "w");
     CHECK_INTEGER(length_at(value, "/tags"), 1);
     midentity_value_free(value);
@@ -159,23 +193,30 @@ TEST(federated_credentials) {
     static const char *const AUDIENCES[] = {"api://one", "api://two"};
     midentity_value *value;
     start();
-    value = VALUE(midentity_arm_federated_credential_create(client, SUB, "rg1", N, "id1", N, "fc1", N, "https://issuer.test", N, "repo:x", N, NULL, 0, &operation, &error));
+    value = VALUE(midentity_arm_federated_credential_create(
+        client, SUB, "rg1", N, "id1", N, "fc1", N, "https://issuer.test", N, "repo:x", N, NULL, 0, &operation, &error));
     CHECK_TEXT(text_at(value, "/audiences/0"), "api://AzureADTokenExchange");
     midentity_value_free(value);
     /* Only one audience is allowed by the service; the list crosses as it is. */
-    CHECK_OK(midentity_arm_federated_credential_create(client, SUB, "rg1", N, "id1", N, "fc1", N, "https://issuer.test", N, "repo:y", N, AUDIENCES, 1, &operation, &error), error);
+    CHECK_OK(midentity_arm_federated_credential_create(client, SUB, "rg1", N, "id1", N, "fc1", N, "https://issuer.test",
+                                                       N, "repo:y", N, AUDIENCES, 1, &operation, &error),
+             error);
     value = finish(operation);
     CHECK_TEXT(text_at(value, "/audiences/0"), "api://one");
     CHECK_TEXT(text_at(value, "/subject"), "repo:y");
     midentity_value_free(value);
-    value = VALUE(midentity_arm_federated_credential_get(client, SUB, "rg1", N, "id1", N, "fc1", N, &operation, &error));
+    value =
+        VALUE(midentity_arm_federated_credential_get(client, SUB, "rg1", N, "id1", N, "fc1", N, &operation, &error));
     CHECK_TEXT(text_at(value, "/issuer"), "https://issuer.test");
     midentity_value_free(value);
-    value = VALUE(midentity_arm_federated_credential_list(client, SUB, "rg1", N, "id1", N, NULL, 0, &operation, &error));
+    value =
+        VALUE(midentity_arm_federated_credential_list(client, SUB, "rg1", N, "id1", N, NULL, 0, &operation, &error));
     CHECK_INTEGER(length_at(value, "/items"), 1);
     midentity_value_free(value);
-    CHECK(is_true(VALUE(midentity_arm_federated_credential_delete(client, SUB, "rg1", N, "id1", N, "fc1", N, &operation, &error))));
-    CHECK(!is_true(VALUE(midentity_arm_federated_credential_delete(client, SUB, "rg1", N, "id1", N, "fc1", N, &operation, &error))));
+    CHECK(is_true(VALUE(
+        midentity_arm_federated_credential_delete(client, SUB, "rg1", N, "id1", N, "fc1", N, &operation, &error))));
+    CHECK(!is_true(VALUE(
+        midentity_arm_federated_credential_delete(client, SUB, "rg1", N, "id1", N, "fc1", N, &operation, &error))));
     end();
 }
 
@@ -192,7 +233,8 @@ TEST(identities_of_machines) {
     CHECK_INTEGER(length_at(value, "/goes"), 1);
     CHECK(is_true((midentity_value *)(intptr_t)midentity_value_get(value, "/changes", N)));
     midentity_value_free(value);
-    value = VALUE(midentity_arm_vm_identity_plan(client, VM, MIDENTITY_CHANGE_REMOVE_ALL_USER, NULL, 0, &operation, &error));
+    value = VALUE(
+        midentity_arm_vm_identity_plan(client, VM, MIDENTITY_CHANGE_REMOVE_ALL_USER, NULL, 0, &operation, &error));
     CHECK_INTEGER(length_at(value, "/goes"), 1);
     midentity_value_free(value);
     value = VALUE(midentity_arm_vm_identity_plan(client, VM, MIDENTITY_CHANGE_REMOVE_ALL, NULL, 0, &operation, &error));
@@ -241,16 +283,21 @@ TEST(machines) {
     static const char *const BOTH[] = {"[system]", "id1"};
     static const char BODY[] =
         "{\"location\": \"eastus\", \"properties\": {\"hardwareProfile\": {\"vmSize\": \"Standard_B1s\"},"
-        "\"storageProfile\": {\"imageReference\": {\"publisher\": \"Debian\", \"offer\": \"debian-12\", \"sku\": \"12\", \"version\": \"latest\"}},"
-        "\"osProfile\": {\"computerName\": \"vm9\", \"adminUsername\": \"azureuser\", \"adminPassword\": \"Wordpass-1234\"},"
+        "\"storageProfile\": {\"imageReference\": {\"publisher\": \"Debian\", \"offer\": \"debian-12\", \"sku\": "
+        "\"12\", \"version\": \"latest\"}},"
+        "\"osProfile\": {\"computerName\": \"vm9\", \"adminUsername\": \"azureuser\", \"adminPassword\": "
+        "\"Wordpass-1234\"},"
         "\"networkProfile\": {\"networkInterfaces\": []}}}";
     midentity_value *value;
     start();
-    value = VALUE(midentity_arm_vm_create(client, SUB, "rg1", N, "vm9", N, BODY, N, "Reader", N, group_path("rg1"), N, BOTH, 2, &operation, &error));
+    value = VALUE(midentity_arm_vm_create(client, SUB, "rg1", N, "vm9", N, BODY, N, "Reader", N, group_path("rg1"), N,
+                                          BOTH, 2, &operation, &error));
     CHECK_TEXT(text_at(value, "/kind"), "SystemAssigned, UserAssigned");
     CHECK_INTEGER(strlen(text_at(value, "/system_assigned")), 36);
     midentity_value_free(value);
-    CHECK_OK(midentity_arm_vm_create(client, SUB, "rg1", N, "vm9", N, BODY, N, NULL, 0, NULL, 0, NULL, 0, &operation, &error), error);
+    CHECK_OK(midentity_arm_vm_create(client, SUB, "rg1", N, "vm9", N, BODY, N, NULL, 0, NULL, 0, NULL, 0, &operation,
+                                     &error),
+             error);
     error = fails(operation, MIDENTITY_CONFLICT);
     CHECK_ERROR_ID(error, "arm.conflict");
     end();
@@ -265,7 +312,8 @@ TEST(roles) {
     CHECK_TEXT(text_at(value, "/guid"), "acdd72a7-3385-48ef-bd42-f606fba81ae7");
     CHECK_TEXT(text_at(value, "/role_name"), "Reader");
     midentity_value_free(value);
-    CHECK_OK(midentity_arm_role_definition_find(client, subscription_path(), N, "Reeder", N, &operation, &error), error);
+    CHECK_OK(midentity_arm_role_definition_find(client, subscription_path(), N, "Reeder", N, &operation, &error),
+             error);
     error = fails(operation, MIDENTITY_NOT_FOUND);
     CHECK_CONTAINS(midentity_error_hint(error, NULL), "Reader");
     CHECK_ERROR_ID(error, "role.unknown");
@@ -273,40 +321,56 @@ TEST(roles) {
     CHECK(length_at(value, "/items") > 3);
     midentity_value_free(value);
     principal = fact("/system/principal_id");
-    value = VALUE(midentity_arm_role_assignment_create(client, group_path("rg2"), N, "Contributor", N, principal, N, NULL, 0, &operation, &error));
+    value = VALUE(midentity_arm_role_assignment_create(client, group_path("rg2"), N, "Contributor", N, principal, N,
+                                                       NULL, 0, &operation, &error));
     CHECK_TEXT(text_at(value, "/principal_id"), principal);
     CHECK_TEXT(text_at(value, "/principal_type"), "ServicePrincipal");
     assignment = formatted("%s", text_at(value, "/name"));
     midentity_value_free(value);
     /* Once more is no failure. */
-    value = VALUE(midentity_arm_role_assignment_create(client, group_path("rg2"), N, "Contributor", N, principal, N, "serviceprincipal", N, &operation, &error));
+    value = VALUE(midentity_arm_role_assignment_create(client, group_path("rg2"), N, "Contributor", N, principal, N,
+                                                       "serviceprincipal", N, &operation, &error));
     CHECK_TEXT(text_at(value, "/name"), assignment);
     midentity_value_free(value);
-    is_null(VALUE(midentity_arm_role_assignment_wait_until_visible(client, group_path("rg2"), N, assignment, N, 0, &operation, &error)));
-    value = VALUE(midentity_arm_role_assignment_list(client, group_path("rg2"), N, NULL, 0, NULL, 0, MIDENTITY_ROLE_FILTER_AT_SCOPE, &operation, &error));
+    is_null(VALUE(midentity_arm_role_assignment_wait_until_visible(client, group_path("rg2"), N, assignment, N, 0,
+                                                                   &operation, &error)));
+    value = VALUE(midentity_arm_role_assignment_list(client, group_path("rg2"), N, NULL, 0, NULL, 0,
+                                                     MIDENTITY_ROLE_FILTER_AT_SCOPE, &operation, &error));
     CHECK(length_at(value, "/items") >= 1);
     midentity_value_free(value);
-    value = VALUE(midentity_arm_role_assignment_list(client, subscription_path(), N, NULL, 0, NULL, 0, MIDENTITY_ROLE_FILTER_ALL, &operation, &error));
+    value = VALUE(midentity_arm_role_assignment_list(client, subscription_path(), N, NULL, 0, NULL, 0,
+                                                     MIDENTITY_ROLE_FILTER_ALL, &operation, &error));
     CHECK(length_at(value, "/items") >= 3);
     midentity_value_free(value);
-    value = VALUE(midentity_arm_role_assignment_list(client, subscription_path(), N, principal, N, NULL, 0, MIDENTITY_ROLE_FILTER_PRINCIPAL, &operation, &error));
+    value = VALUE(midentity_arm_role_assignment_list(client, subscription_path(), N, principal, N, NULL, 0,
+                                                     MIDENTITY_ROLE_FILTER_PRINCIPAL, &operation, &error));
     CHECK_INTEGER(length_at(value, "/items"), 2);
     midentity_value_free(value);
-    value = VALUE(midentity_arm_role_assignment_list(client, subscription_path(), N, principal, N, NULL, 0, MIDENTITY_ROLE_FILTER_ASSIGNED_TO, &operation, &error));
+    value = VALUE(midentity_arm_role_assignment_list(client, subscription_path(), N, principal, N, NULL, 0,
+                                                     MIDENTITY_ROLE_FILTER_ASSIGNED_TO, &operation, &error));
     CHECK_INTEGER(length_at(value, "/items"), 2);
     midentity_value_free(value);
     /* The machine itself may now. */
     {
         midentity_arm_client *machine = machine_client();
-        is_null(VALUE(midentity_arm_role_assignment_wait_until_allowed(machine, group_path("rg2"), N, "Microsoft.Resources/subscriptions/resourceGroups/read", N, 0, &operation, &error)));
-        CHECK_OK(midentity_arm_role_assignment_wait_until_allowed(machine, subscription_path(), N, "Microsoft.Authorization/roleAssignments/write", N, 50, &operation, &error), error);
+        is_null(VALUE(midentity_arm_role_assignment_wait_until_allowed(
+            machine, group_path("rg2"), N, "Microsoft.Resources/subscriptions/resourceGroups/read", N, 0, &operation,
+            &error)));
+        CHECK_OK(midentity_arm_role_assignment_wait_until_allowed(machine, subscription_path(), N,
+                                                                  "Microsoft.Authorization/roleAssignments/write", N,
+                                                                  50, &operation, &error),
+                 error);
         error = fails(operation, MIDENTITY_TIMEOUT);
         CHECK_ERROR_ID(error, "role.not_allowed");
         midentity_arm_client_free(machine);
     }
-    CHECK(is_true(VALUE(midentity_arm_role_assignment_delete(client, group_path("rg2"), N, assignment, N, &operation, &error))));
-    CHECK(!is_true(VALUE(midentity_arm_role_assignment_delete(client, group_path("rg2"), N, assignment, N, &operation, &error))));
-    CHECK_OK(midentity_arm_role_assignment_wait_until_visible(client, group_path("rg2"), N, assignment, N, 50, &operation, &error), error);
+    CHECK(is_true(
+        VALUE(midentity_arm_role_assignment_delete(client, group_path("rg2"), N, assignment, N, &operation, &error))));
+    CHECK(!is_true(
+        VALUE(midentity_arm_role_assignment_delete(client, group_path("rg2"), N, assignment, N, &operation, &error))));
+    CHECK_OK(midentity_arm_role_assignment_wait_until_visible(client, group_path("rg2"), N, assignment, N, 50,
+                                                              &operation, &error),
+             error);
     error = fails(operation, MIDENTITY_TIMEOUT);
     CHECK_ERROR_ID(error, "role.not_visible");
     free(assignment);
@@ -324,7 +388,8 @@ TEST(lists_come_page_by_page) {
     char *continuation = NULL;
     size_t items = 0, pages = 0;
     start();
-    midentity_value_free(emulator_control("POST", "populate", "{\"user_identities\": 25, \"resource_group\": \"rg1\"}"));
+    midentity_value_free(
+        emulator_control("POST", "populate", "{\"user_identities\": 25, \"resource_group\": \"rg1\"}"));
     emulator_settings("{\"page_size\": 10}");
     do {
         const char *next;
@@ -396,11 +461,13 @@ TEST(a_client_and_its_options) {
     options.cloud_len = strlen(cloud);
     options.ca_file = ca_file;
     options.ca_file_len = N;
-    options.timeout_ms = 300;
     options.operation_timeout_ms = -1;
     CHECK_OK(midentity_arm_client_new(provider, &options, &made, &error), error);
-    midentity_token_provider_free(provider);
     ENDS(midentity_arm_subscription_list(made, NULL, 0, &operation, &error));
+    midentity_arm_client_free(made);
+    options.timeout_ms = 300;
+    CHECK_OK(midentity_arm_client_new(provider, &options, &made, &error), error);
+    midentity_token_provider_free(provider);
     emulator_fault("{\"match\": {\"door\": \"arm\"}, \"hang\": true}");
     CHECK_OK(midentity_arm_subscription_list(made, NULL, 0, &operation, &error), error);
     error = fails(operation, MIDENTITY_TIMEOUT);

@@ -19,13 +19,18 @@ typedef midentity_status (*call)(client *, const struct arguments *, midentity_o
 
 #define TEXT(n) a->text[n], a->length[n]
 #define LIST a->list, a->count
-#define CALL(name, ...)                                                                                     \
+#define CALL(name, ...)                                                                                        \
     static midentity_status call_##name(client *c, const struct arguments *a, midentity_operation **operation, \
-                                        midentity_error **error) {                                          \
-        (void)a;                                                                                            \
-        return midentity_arm_##name(c, __VA_ARGS__, operation, error);                                      \
+                                        midentity_error **error) {                                             \
+        (void)a;                                                                                               \
+        return midentity_arm_##name(c, __VA_ARGS__, operation, error);                                         \
     }
 
+static midentity_status call_endpoints(midentity_arm_client *c, const struct arguments *a,
+                                       midentity_operation **operation, midentity_error **error) {
+    (void)a;
+    return midentity_arm_endpoints(c, operation, error);
+}
 CALL(federated_credential_create, TEXT(0), TEXT(1), TEXT(2), TEXT(3), TEXT(4), TEXT(5), LIST)
 CALL(federated_credential_delete, TEXT(0), TEXT(1), TEXT(2), TEXT(3))
 CALL(federated_credential_get, TEXT(0), TEXT(1), TEXT(2), TEXT(3))
@@ -104,6 +109,7 @@ struct row {
 #define ROW(name, optional, list, ...) {#name, call_##name, {__VA_ARGS__}, optional, list}
 
 static const struct row ROWS[] = {
+    ROW(endpoints, 0, false, NONE),
     ROW(federated_credential_create, 0, true, SUBSCRIPTION, GROUP, NAME, NAME, ISSUER, ISSUER),
     ROW(federated_credential_delete, 0, false, SUBSCRIPTION, GROUP, NAME, NAME),
     ROW(federated_credential_get, 0, false, SUBSCRIPTION, GROUP, NAME, NAME),
@@ -180,7 +186,7 @@ static struct arguments good_arguments(const struct row *row) {
     if (row->call == call_request || row->call == call_request_and_wait) {
         a.text[3] = NULL;
     }
-    a.choice = row->call == call_vm_identity_plan                             ? MIDENTITY_CHANGE_ADD
+    a.choice = row->call == call_vm_identity_plan       ? MIDENTITY_CHANGE_ADD
                : row->call == call_role_assignment_list ? MIDENTITY_ROLE_FILTER_PRINCIPAL
                                                         : 0;
     a.timeout_ms = 100;
@@ -266,7 +272,8 @@ TEST(texts_that_mean_nothing) {
     struct {
         const char *text;
         size_t length;
-    } bad[] = {{"", 0}, {"a\0b", 3}, {NULL, LONG_TEXT}, {"../../x", 7}, {"a/b?c#d", 7}, {"a\r\nb: c", 7}, {" ", 1}, {".", 1}, {"%2e%2e", 6}, {"\xe2\x80\xae", 3}};
+    } bad[] = {{"", 0},          {"a\0b", 3}, {NULL, LONG_TEXT}, {"../../x", 7}, {"a/b?c#d", 7},
+               {"a\r\nb: c", 7}, {" ", 1},    {".", 1},          {"%2e%2e", 6},  {"\xe2\x80\xae", 3}};
     midentity_arm_client *c;
     int i, n;
     size_t k;
@@ -414,14 +421,32 @@ TEST(options_of_clients) {
         switch (i) {
             case 0: options.struct_size = 0; break;
             case 1: options.struct_size = sizeof options - 8; break;
-            case 2: options.cloud = "\xff"; options.cloud_len = 1; break;
-            case 3: options.cloud = "AzureMoonCloud"; options.cloud_len = MIDENTITY_NTS; break;
-            case 4: options.cloud = "http://127.0.0.1:1"; options.cloud_len = MIDENTITY_NTS; break;
-            case 5: options.ca_file = "\xff"; options.ca_file_len = 1; break;
-            case 6: options.ca_file = "x"; options.ca_file_len = SIZE_MAX - 1; break;
+            case 2:
+                options.cloud = "\xff";
+                options.cloud_len = 1;
+                break;
+            case 3:
+                options.cloud = "AzureMoonCloud";
+                options.cloud_len = MIDENTITY_NTS;
+                break;
+            case 4:
+                options.cloud = "http://127.0.0.1:1";
+                options.cloud_len = MIDENTITY_NTS;
+                break;
+            case 5:
+                options.ca_file = "\xff";
+                options.ca_file_len = 1;
+                break;
+            case 6:
+                options.ca_file = "x";
+                options.ca_file_len = SIZE_MAX - 1;
+                break;
             case 7: options.timeout_ms = -2; break;
             case 8: options.operation_timeout_ms = -2; break;
-            default: options.cloud = ""; options.cloud_len = 0; break;
+            default:
+                options.cloud = "";
+                options.cloud_len = 0;
+                break;
         }
         if (midentity_arm_client_new(provider, &options, &made, &error) != MIDENTITY_INVALID_ARGUMENT) {
             FAIL("option %d was taken: %s", i, midentity_error_message(error, NULL));

@@ -149,23 +149,25 @@ TEST(done_of_failed_and_cancelled_ones) {
 
 TEST(one_callback_at_a_time_and_it_can_be_taken_back) {
     struct seen seen = seen_new();
-    midentity_credential *credential;
-    midentity_operation *operation;
+    unsigned port;
+    test_socket listener = socket_listen(&port);
+    char *endpoint = formatted("http://127.0.0.1:%u", port);
+    midentity_credential *credential = credential_at(endpoint);
+    midentity_operation *operation = started(credential);
     midentity_error *error = NULL;
-    emulator_reset();
-    emulator_fault("{\"delay_ms\": 200}");
-    credential = credential_at(NULL);
-    operation = started(credential);
     CHECK_OK(midentity_operation_on_done(operation, must_not_come, NULL, &error), error);
     CHECK_FAILS(midentity_operation_on_done(operation, done, &seen, &error), MIDENTITY_INVALID_ARGUMENT, error);
     CHECK_CONTAINS(midentity_error_hint(error, NULL), "take it back");
     CHECK_ERROR_ID(error, "argument.option");
     CHECK_OK(midentity_operation_on_done(operation, NULL, NULL, &error), error);
     CHECK_OK(midentity_operation_on_done(operation, done, &seen, &error), error);
+    midentity_operation_cancel(operation);
     CHECK(event_wait(seen.entered, SOON));
     midentity_operation_free(operation);
     CHECK_INTEGER(counter_get(&seen.calls), 1);
     midentity_credential_free(credential);
+    socket_close(listener);
+    free(endpoint);
     seen_free(&seen);
 }
 
@@ -295,9 +297,13 @@ static void ask_inside(void *context, midentity_operation *operation) {
     midentity_operation *another = NULL;
     (void)operation;
     /* Not kept yet, so this waits for the network, on a thread of the runtime. */
-    CHECK_OK(midentity_credential_get_token(seen->credential, "https://vault.azure.net", MIDENTITY_NTS, NULL, &token, &error), error);
+    CHECK_OK(midentity_credential_get_token(seen->credential, "https://vault.azure.net", MIDENTITY_NTS, NULL, &token,
+                                            &error),
+             error);
     midentity_token_free(token);
-    CHECK_OK(midentity_credential_get_token_start(seen->credential, "https://storage.azure.com/", MIDENTITY_NTS, NULL, &another, &error), error);
+    CHECK_OK(midentity_credential_get_token_start(seen->credential, "https://storage.azure.com/", MIDENTITY_NTS, NULL,
+                                                  &another, &error),
+             error);
     midentity_token_free(finish_token(another));
     counter_add(&seen->calls, 1);
     event_set(seen->entered);
@@ -363,13 +369,20 @@ static void progress(void *context, const midentity_progress *now) {
     event_set(told->entered);
 }
 
+/* The emulated work takes ten seconds, and the emulator's clock goes on by more. */
+static void work_ends(void) {
+    midentity_value_free(emulator_control("PUT", "clock", "{\"offset_seconds\": 60}"));
+}
+
 static midentity_operation *change_started(const midentity_arm_client *client, struct told *told) {
     midentity_operation *operation = NULL;
     midentity_error *error = NULL;
-    emulator_settings("{\"lro\": {\"seconds\": 0.5, \"retry_after\": 0}}");
+    emulator_settings("{\"lro\": {\"seconds\": 10, \"retry_after\": 0}}");
     memset(told, 0, sizeof *told);
     told->entered = event_new();
-    CHECK_OK(midentity_arm_vm_identity_remove_all_user(client, fact("/vm_resource_id"), MIDENTITY_NTS, &operation, &error), error);
+    CHECK_OK(
+        midentity_arm_vm_identity_remove_all_user(client, fact("/vm_resource_id"), MIDENTITY_NTS, &operation, &error),
+        error);
     return operation;
 }
 
@@ -383,6 +396,8 @@ TEST(progress_is_told_one_call_at_a_time) {
     operation = change_started(client, &told);
     told.operation = operation;
     CHECK_OK(midentity_operation_on_progress(operation, progress, &told, &error), error);
+    CHECK(event_wait(told.entered, SOON));
+    work_ends();
     midentity_value_free(finish(operation));
     CHECK(counter_get(&told.calls) >= 1);
     CHECK_INTEGER(told.waited, MIDENTITY_INVALID_ARGUMENT);
@@ -403,6 +418,7 @@ TEST(progress_can_be_taken_back) {
     CHECK(event_wait(told.entered, SOON));
     CHECK_OK(midentity_operation_on_progress(operation, NULL, NULL, &error), error);
     calls = counter_get(&told.calls);
+    work_ends();
     midentity_value_free(finish(operation));
     CHECK_INTEGER(counter_get(&told.calls), calls);
     midentity_arm_client_free(client);
@@ -441,6 +457,7 @@ TEST(progress_can_be_replaced) {
     thread = thread_start(replace_progress, &seen);
     event_set(seen.leave);
     thread_join(thread);
+    work_ends();
     midentity_value_free(finish(seen.operation));
     CHECK_INTEGER(counter_get(&seen.calls), 1);
     midentity_arm_client_free(client);

@@ -87,7 +87,10 @@ TEST(authentication) {
     static const struct expected EXPECTED = {MIDENTITY_AUTHENTICATION, "imds.refused", 403, 1, "Imds"};
     midentity_credential_options options = once();
     emulator_reset();
-    check(asked(&options, "{\"status\": 403, \"body\": {\"error\": \"unauthorized_client\", \"error_description\": \"AADSTS700016: not here\"}}"), &EXPECTED);
+    check(asked(&options,
+                "{\"status\": 403, \"body\": {\"error\": \"unauthorized_client\", \"error_description\": "
+                "\"AADSTS700016: not here\"}}"),
+          &EXPECTED);
 }
 
 TEST(identity_not_found) {
@@ -127,7 +130,9 @@ TEST(transport) {
     midentity_credential_options options = once();
     emulator_reset();
     options.retries = 1;
-    check(asked(&options, "[{\"status\": 500, \"times\": 1, \"headers\": {\"retry-after\": \"0.01\"}}, {\"drop\": \"before\"}]"), &EXPECTED);
+    check(asked(&options,
+                "[{\"status\": 500, \"times\": 1, \"headers\": {\"retry-after\": \"0.01\"}}, {\"drop\": \"before\"}]"),
+          &EXPECTED);
 }
 
 TEST(timeout) {
@@ -135,8 +140,10 @@ TEST(timeout) {
     midentity_credential_options options = once();
     emulator_reset();
     options.retries = 0;
-    options.timeout_ms = 500;
-    check(asked(&options, "[{\"status\": 500, \"times\": 1, \"headers\": {\"retry-after\": \"0.01\"}}, {\"hang\": true}]"), &EXPECTED);
+    options.timeout_ms = 1000;
+    check(asked(&options,
+                "[{\"status\": 500, \"times\": 1, \"headers\": {\"retry-after\": \"0.01\"}}, {\"hang\": true}]"),
+          &EXPECTED);
 }
 
 TEST(protocol) {
@@ -153,7 +160,9 @@ TEST(forbidden_names_action_and_scope) {
     midentity_error *error = NULL;
     emulator_reset();
     client = machine_client();
-    CHECK_OK(midentity_arm_resource_group_get(client, fact("/subscription_id"), MIDENTITY_NTS, "rg2", MIDENTITY_NTS, &operation, &error), error);
+    CHECK_OK(midentity_arm_resource_group_get(client, fact("/subscription_id"), MIDENTITY_NTS, "rg2", MIDENTITY_NTS,
+                                              &operation, &error),
+             error);
     error = fails(operation, MIDENTITY_FORBIDDEN);
     CHECK_CONTAINS(midentity_error_message(error, NULL), "Microsoft.Resources/subscriptions/resourceGroups/read");
     CHECK_CONTAINS(midentity_error_message(error, NULL), "rg2");
@@ -171,7 +180,9 @@ TEST(not_found) {
     midentity_error *error = NULL;
     emulator_reset();
     client = admin_client();
-    CHECK_OK(midentity_arm_user_identity_get(client, fact("/subscription_id"), MIDENTITY_NTS, "rg1", MIDENTITY_NTS, "none", MIDENTITY_NTS, &operation, &error), error);
+    CHECK_OK(midentity_arm_user_identity_get(client, fact("/subscription_id"), MIDENTITY_NTS, "rg1", MIDENTITY_NTS,
+                                             "none", MIDENTITY_NTS, &operation, &error),
+             error);
     error = fails(operation, MIDENTITY_NOT_FOUND);
     CHECK_TEXT(midentity_error_service_code(error, NULL), "ResourceNotFound");
     check(error, &EXPECTED);
@@ -186,7 +197,9 @@ TEST(conflict) {
     emulator_reset();
     client = admin_client();
     emulator_fault("{\"match\": {\"door\": \"arm\"}, \"status\": 409}");
-    CHECK_OK(midentity_arm_resource_group_create(client, fact("/subscription_id"), MIDENTITY_NTS, "rg9", MIDENTITY_NTS, "eastus", MIDENTITY_NTS, NULL, 0, &operation, &error), error);
+    CHECK_OK(midentity_arm_resource_group_create(client, fact("/subscription_id"), MIDENTITY_NTS, "rg9", MIDENTITY_NTS,
+                                                 "eastus", MIDENTITY_NTS, NULL, 0, &operation, &error),
+             error);
     error = fails(operation, MIDENTITY_CONFLICT);
     check(error, &EXPECTED);
     midentity_arm_client_free(client);
@@ -196,9 +209,10 @@ TEST(correlation_of_a_token_error) {
     midentity_credential_options options = once();
     midentity_error *error;
     emulator_reset();
-    error = asked(&options,
-                  "{\"status\": 401, \"body\": {\"error\": \"invalid_client\", \"error_description\": \"AADSTS7000215: no\", "
-                  "\"correlation_id\": \"11111111-2222-3333-4444-555555555555\"}}");
+    error = asked(
+        &options,
+        "{\"status\": 401, \"body\": {\"error\": \"invalid_client\", \"error_description\": \"AADSTS7000215: no\", "
+        "\"correlation_id\": \"11111111-2222-3333-4444-555555555555\"}}");
     CHECK_TEXT(midentity_error_correlation_id(error, NULL), "11111111-2222-3333-4444-555555555555");
     CHECK_INTEGER(midentity_error_status(error), MIDENTITY_AUTHENTICATION);
     CHECK(midentity_error_service_code(error, NULL) != NULL);

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "emulator.h"
-#include "sockets.h"
+#include "threads.h"
 
 #define ARM "https://management.azure.com/.default"
 
@@ -154,6 +154,48 @@ TEST(with_an_operation_that_runs) {
     child_went_well(child);
     midentity_token_free(finish_token(operation));
     taken(credential, ARM, false);
+    midentity_credential_free(credential);
+}
+
+struct busy {
+    const midentity_credential *credential;
+    test_counter stop;
+};
+
+static void ask_until_stopped(void *context) {
+    struct busy *busy = context;
+    while (counter_get(&busy->stop) == 0) {
+        taken(busy->credential, ARM, true);
+        taken_by_operation(busy->credential, ARM);
+    }
+}
+
+TEST(with_threads_that_are_busy_asking) {
+    enum { THREADS = 3, CHILDREN = 20 };
+    test_thread threads[THREADS];
+    struct busy busy;
+    midentity_credential *credential;
+    int i;
+    emulator_reset();
+    credential = credential_at(NULL);
+    memset(&busy, 0, sizeof busy);
+    busy.credential = credential;
+    for (i = 0; i < THREADS; i++) {
+        threads[i] = thread_start(ask_until_stopped, &busy);
+    }
+    for (i = 0; i < CHILDREN; i++) {
+        pid_t child = forked();
+        if (child == 0) {
+            taken(credential, "https://storage.azure.com/", true);
+            taken_by_operation(credential, "https://vault.azure.net");
+            _exit(0);
+        }
+        child_went_well(child);
+    }
+    counter_add(&busy.stop, 1);
+    for (i = 0; i < THREADS; i++) {
+        thread_join(threads[i]);
+    }
     midentity_credential_free(credential);
 }
 

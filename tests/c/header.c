@@ -4,7 +4,8 @@
 
 int main(void) {
     /* What it declares can be used without another header. */
-    midentity_credential_options options = {sizeof(midentity_credential_options), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
+    midentity_credential_options options = {
+        sizeof(midentity_credential_options), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
     midentity_status status = MIDENTITY_OK;
     bool same = midentity_abi_version() >> 16 == MIDENTITY_ABI_VERSION_MAJOR;
     return same && options.struct_size == sizeof options && status == 0 ? 0 : 1;

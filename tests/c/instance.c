@@ -49,7 +49,7 @@ TEST(options_and_failures) {
     options.struct_size = sizeof options;
     options.imds_endpoint = emulator_address();
     options.imds_endpoint_len = strlen(emulator_address());
-    options.timeout_ms = 300;
+    options.timeout_ms = 1000;
     options.connect_timeout_ms = -1;
     options.retries = -1;
     CHECK_OK(midentity_instance_new(&options, &instance, &error), error);

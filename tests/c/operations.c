@@ -27,7 +27,9 @@ static struct silence silence_started(void) {
     silence.credential = credential_at(endpoint);
     free(endpoint);
     silence.operation = NULL;
-    CHECK_OK(midentity_credential_get_token_start(silence.credential, ARM, MIDENTITY_NTS, NULL, &silence.operation, &error), error);
+    CHECK_OK(
+        midentity_credential_get_token_start(silence.credential, ARM, MIDENTITY_NTS, NULL, &silence.operation, &error),
+        error);
     silence.connection = socket_accept(silence.listener, SOON);
     CHECK(silence.connection != NO_SOCKET);
     CHECK(socket_receive(silence.connection, request, sizeof request, SOON) > 0);
@@ -213,7 +215,8 @@ TEST(many_at_once) {
     credential = credential_at(NULL);
     for (i = 0; i < MANY; i++) {
         operations[i] = NULL;
-        CHECK_OK(midentity_credential_get_token_start(credential, ARM, MIDENTITY_NTS, NULL, &operations[i], &error), error);
+        CHECK_OK(midentity_credential_get_token_start(credential, ARM, MIDENTITY_NTS, NULL, &operations[i], &error),
+                 error);
     }
     for (i = 0; i < MANY; i++) {
         midentity_token_free(finish_token(operations[i]));
@@ -241,7 +244,9 @@ TEST(inputs_are_copied_and_clients_kept) {
     group = formatted("rg1");
     name = formatted("copied");
     tags = formatted("{\"a\": \"b\"}");
-    CHECK_OK(midentity_arm_user_identity_create(client, subscription, MIDENTITY_NTS, group, MIDENTITY_NTS, name, MIDENTITY_NTS, NULL, 0, tags, MIDENTITY_NTS, &operation, &error), error);
+    CHECK_OK(midentity_arm_user_identity_create(client, subscription, MIDENTITY_NTS, group, MIDENTITY_NTS, name,
+                                                MIDENTITY_NTS, NULL, 0, tags, MIDENTITY_NTS, &operation, &error),
+             error);
     midentity_arm_client_free(client);
     wipe(subscription);
     wipe(group);

@@ -46,10 +46,12 @@ TEST(in_a_call) {
     emulator_reset();
     credential = credential_at(NULL);
     panic_in("call");
-    CHECK_FAILS(midentity_credential_get_token(credential, ARM, MIDENTITY_NTS, NULL, &token, &error), MIDENTITY_INTERNAL, error);
+    CHECK_FAILS(midentity_credential_get_token(credential, ARM, MIDENTITY_NTS, NULL, &token, &error),
+                MIDENTITY_INTERNAL, error);
     internal(error);
     error = NULL;
-    CHECK_FAILS(midentity_credential_get_token_start(credential, ARM, MIDENTITY_NTS, NULL, &operation, &error), MIDENTITY_INTERNAL, error);
+    CHECK_FAILS(midentity_credential_get_token_start(credential, ARM, MIDENTITY_NTS, NULL, &operation, &error),
+                MIDENTITY_INTERNAL, error);
     internal(error);
     error = NULL;
     CHECK_FAILS(midentity_credential_new(NULL, &none, &error), MIDENTITY_INTERNAL, error);
@@ -120,11 +122,12 @@ TEST(on_the_way_to_a_progress_callback) {
     midentity_operation *operation = NULL;
     midentity_error *error = NULL;
     emulator_reset();
-    emulator_settings("{\"lro\": {\"seconds\": 0.5, \"retry_after\": 0}}");
+    emulator_settings("{\"lro\": {\"seconds\": 10, \"retry_after\": 0}}");
     credential = credential_at(NULL);
     client = admin_client();
     panic_in("callback");
-    CHECK_OK(midentity_arm_vm_identity_remove_all(client, fact("/vm_resource_id"), MIDENTITY_NTS, &operation, &error), error);
+    CHECK_OK(midentity_arm_vm_identity_remove_all(client, fact("/vm_resource_id"), MIDENTITY_NTS, &operation, &error),
+             error);
     CHECK_OK(midentity_operation_on_progress(operation, must_not_be_told, NULL, &error), error);
     error = fails(operation, MIDENTITY_INTERNAL);
     internal(error);

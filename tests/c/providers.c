@@ -1,13 +1,8 @@
-/* Who signs in: a credential, a static token, the program itself, the Azure CLI. */
+/* Who signs in: a credential, a static token, the program itself. The Azure CLI: azure_cli.c. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-
-#ifndef _WIN32
-#include <sys/stat.h>
-#include <unistd.h>
-#endif
 
 #include "emulator.h"
 #include "threads.h"
@@ -131,31 +126,36 @@ static void sign_in(void *context, const midentity_token_request *request, miden
             CHECK_INTEGER(midentity_token_answer_give(answer, admin_token(), MIDENTITY_NTS, 0), MIDENTITY_OK);
             break;
         case REFUSE:
-            CHECK_INTEGER(midentity_token_answer_fail(answer, MIDENTITY_TRANSPORT, "the vault is shut", MIDENTITY_NTS), MIDENTITY_OK);
+            CHECK_INTEGER(midentity_token_answer_fail(answer, MIDENTITY_TRANSPORT, "the vault is shut", MIDENTITY_NTS),
+                          MIDENTITY_OK);
             break;
         case BOTH:
             CHECK_INTEGER(midentity_token_answer_fail(answer, MIDENTITY_FORBIDDEN, "no", 2), MIDENTITY_OK);
             CHECK_INTEGER(midentity_token_answer_give(answer, "token", 5, 0), MIDENTITY_OK);
             break;
         case BLOCK:
-            CHECK_OK(midentity_credential_get_token(signer->credential, request->resource, MIDENTITY_NTS, NULL, &token, &error), error);
-            CHECK_INTEGER(midentity_token_answer_give(answer, midentity_token_secret(token, NULL), MIDENTITY_NTS, 0), MIDENTITY_OK);
+            CHECK_OK(midentity_credential_get_token(signer->credential, request->resource, MIDENTITY_NTS, NULL, &token,
+                                                    &error),
+                     error);
+            CHECK_INTEGER(midentity_token_answer_give(answer, midentity_token_secret(token, NULL), MIDENTITY_NTS, 0),
+                          MIDENTITY_OK);
             midentity_token_free(token);
             break;
         case BAD_STATUS:
             CHECK_INTEGER(midentity_token_answer_fail(answer, 77, "why", 3), MIDENTITY_INVALID_ARGUMENT);
             CHECK_INTEGER(midentity_token_answer_fail(answer, MIDENTITY_OK, "why", 3), MIDENTITY_INVALID_ARGUMENT);
             CHECK_INTEGER(midentity_token_answer_fail(answer, MIDENTITY_PENDING, "why", 3), MIDENTITY_INVALID_ARGUMENT);
-            CHECK_INTEGER(midentity_token_answer_fail(answer, MIDENTITY_TRANSPORT, NULL, 0), MIDENTITY_INVALID_ARGUMENT);
-            CHECK_INTEGER(midentity_token_answer_fail(answer, MIDENTITY_TRANSPORT, "\xff", 1), MIDENTITY_INVALID_ARGUMENT);
+            CHECK_INTEGER(midentity_token_answer_fail(answer, MIDENTITY_TRANSPORT, NULL, 0),
+                          MIDENTITY_INVALID_ARGUMENT);
+            CHECK_INTEGER(midentity_token_answer_fail(answer, MIDENTITY_TRANSPORT, "\xff", 1),
+                          MIDENTITY_INVALID_ARGUMENT);
             break;
         case EMPTY:
             CHECK_INTEGER(midentity_token_answer_give(answer, "", 0, 0), MIDENTITY_INVALID_ARGUMENT);
             CHECK_INTEGER(midentity_token_answer_give(answer, NULL, 0, 0), MIDENTITY_INVALID_ARGUMENT);
             CHECK_INTEGER(midentity_token_answer_give(answer, "t", 1, -5), MIDENTITY_INVALID_ARGUMENT);
             break;
-        default:
-            break;
+        default: break;
     }
 }
 
@@ -259,9 +259,10 @@ TEST(a_claims_challenge_asks_the_program_again) {
     midentity_token_provider *provider = provider_of(&signer, GIVE);
     midentity_arm_client *client;
     emulator_reset();
-    emulator_fault("{\"match\": {\"door\": \"arm\"}, \"times\": 1, \"status\": 401, \"headers\": {\"www-authenticate\": "
-                   "\"Bearer authorization_uri=\\\"https://login.windows.net/\\\", error=\\\"insufficient_claims\\\", "
-                   "claims=\\\"eyJhY2Nlc3NfdG9rZW4iOnsibmJmIjp7ImVzc2VudGlhbCI6dHJ1ZX19fQ==\\\"\"}}");
+    emulator_fault(
+        "{\"match\": {\"door\": \"arm\"}, \"times\": 1, \"status\": 401, \"headers\": {\"www-authenticate\": "
+        "\"Bearer authorization_uri=\\\"https://login.windows.net/\\\", error=\\\"insufficient_claims\\\", "
+        "claims=\\\"eyJhY2Nlc3NfdG9rZW4iOnsibmJmIjp7ImVzc2VudGlhbCI6dHJ1ZX19fQ==\\\"\"}}");
     client = client_of(provider);
     midentity_token_provider_free(provider);
     midentity_value_free(finish(subscriptions(client)));
@@ -272,115 +273,99 @@ TEST(a_claims_challenge_asks_the_program_again) {
     CHECK_INTEGER(counter_get(&signer.released), 1);
 }
 
-/* A program that stands in for az, in a folder of its own: a shell script, on Windows a batch file. */
-#ifdef _WIN32
-#define AZ "az.cmd"
-#define AZ_BEGINS "@echo off\n"
-/* What it says last: the token, if the tenant is this one. */
-#define AZ_GIVES "echo {\"accessToken\": \"%s\", \"expires_on\": 4000000000}\n" \
-                 "if \"%%8\"==\"contoso.com\" exit /b 0\necho ERROR: no tenant 1>&2\nexit /b 1"
-#define AZ_SIGNED_OUT "echo ERROR: Please run 'az login' to setup account. 1>&2\nexit /b 1"
-
-static char *new_folder(void) {
-    char parent[MAX_PATH];
-    char *folder;
-    CHECK(GetTempPathA(sizeof parent, parent) > 0);
-    folder = formatted("%smidentity az %lu", parent, (unsigned long)GetCurrentProcessId());
-    CHECK(CreateDirectoryA(folder, NULL));
-    return folder;
-}
-
-static void delete_folder(const char *folder) {
-    CHECK(RemoveDirectoryA(folder));
-}
-
-static void search_only(const char *folder) {
-    char *setting = formatted("PATH=%s", folder);
-    CHECK_INTEGER(_putenv(setting), 0);
-    free(setting);
-}
-#else
-#define AZ "az"
-#define AZ_BEGINS "#!/bin/sh\n"
-#define AZ_GIVES "echo '{\"accessToken\": \"%s\", \"expires_on\": 4000000000}'\n" \
-                 "case \"$*\" in *contoso.com*) exit 0;; *) echo 'ERROR: no tenant' >&2; exit 1;; esac"
-#define AZ_SIGNED_OUT "echo \"ERROR: Please run 'az login' to setup account.\" >&2; exit 1"
-
-static char *new_folder(void) {
-    char *folder = formatted("/tmp/midentity-az-XXXXXX");
-    CHECK(mkdtemp(folder) != NULL);
-    return folder;
-}
-
-static void delete_folder(const char *folder) {
-    CHECK_INTEGER(rmdir(folder), 0);
-}
-
-static void search_only(const char *folder) {
-    char *path = formatted("%s:/usr/bin:/bin", folder);
-    CHECK_INTEGER(setenv("PATH", path, 1), 0);
-    free(path);
-}
-#endif
-
-static char *az(const char *folder, const char *body) {
-    char *path = formatted("%s/%s", folder, AZ);
-    FILE *file = fopen(path, "w");
-    CHECK(file != NULL);
-    CHECK(fprintf(file, "%s%s\n", AZ_BEGINS, body) > 0);
-    CHECK_INTEGER(fclose(file), 0);
-#ifndef _WIN32
-    CHECK_INTEGER(chmod(path, 0700), 0);
-#endif
-    return path;
-}
-
-static midentity_token_provider *azure_cli(const char *tenant, const char *program) {
-    midentity_token_provider *provider = NULL;
-    midentity_error *error = NULL;
-    CHECK_OK(midentity_token_provider_new_azure_cli(tenant, MIDENTITY_NTS, program, MIDENTITY_NTS, &provider, &error), error);
-    return provider;
-}
-
-TEST(the_azure_cli_signs_in) {
-    char *folder, *program, *body;
-    midentity_token_provider *provider;
-    midentity_arm_client *client;
-    midentity_token *token;
-    midentity_error *error;
+TEST(expiries_at_the_end_of_time) {
+    static const int64_t TIMES[] = {1, INT64_MAX, INT64_MAX - 299, 4102444800};
+    size_t i;
     emulator_reset();
-    folder = new_folder();
-    body = formatted(AZ_GIVES, admin_token());
-    program = az(folder, body);
-    free(body);
-    provider = azure_cli("contoso.com", program);
-    token = finish_token(asked(provider, NULL));
-    CHECK_TEXT(midentity_token_secret(token, NULL), admin_token());
-    CHECK_INTEGER(midentity_token_expires_on(token), 4000000000);
-    midentity_token_free(token);
-    client = client_of(provider);
-    midentity_value_free(finish(subscriptions(client)));
-    midentity_arm_client_free(client);
-    midentity_token_provider_free(provider);
+    for (i = 0; i < sizeof TIMES / sizeof *TIMES; i++) {
+        midentity_token_provider *provider = NULL;
+        midentity_arm_client *client;
+        midentity_operation *operation;
+        midentity_error *error = NULL;
+        midentity_status status;
+        CHECK_OK(midentity_token_provider_new_static(admin_token(), MIDENTITY_NTS, TIMES[i], &provider, &error), error);
+        client = client_of(provider);
+        midentity_token_provider_free(provider);
+        operation = subscriptions(client);
+        status = midentity_operation_wait(operation, 30000, &error);
+        /* A token that has expired may be refused. */
+        CHECK(status == MIDENTITY_OK || (TIMES[i] == 1 && status == MIDENTITY_AUTHENTICATION));
+        midentity_error_free(error);
+        midentity_operation_free(operation);
+        midentity_arm_client_free(client);
+    }
+}
 
-    /* Found on the search path. */
-    search_only(folder);
-    provider = azure_cli("contoso.com", NULL);
+/* A callback that takes its time. */
+struct slow {
+    test_event *entered, *leave, *released;
+    test_counter left;
+    int64_t expires_on;
+};
+
+static void sign_in_slowly(void *context, const midentity_token_request *request, midentity_token_answer *answer) {
+    struct slow *slow = context;
+    CHECK(request->resource != NULL);
+    event_set(slow->entered);
+    CHECK(event_wait(slow->leave, 30000));
+    CHECK_INTEGER(midentity_token_answer_give(answer, "token", 5, slow->expires_on), MIDENTITY_OK);
+    counter_add(&slow->left, 1);
+}
+
+static void release_slow(void *context) {
+    struct slow *slow = context;
+    CHECK_INTEGER(counter_get(&slow->left), 1);
+    event_set(slow->released);
+}
+
+TEST(a_callback_that_runs_keeps_its_context) {
+    struct slow slow;
+    midentity_token_provider *provider = NULL;
+    midentity_operation *operation;
+    midentity_error *error = NULL;
+    int64_t start;
+    memset(&slow, 0, sizeof slow);
+    slow.entered = event_new();
+    slow.leave = event_new();
+    slow.released = event_new();
+    slow.expires_on = INT64_MAX;
+    CHECK_OK(midentity_token_provider_new_callback(sign_in_slowly, &slow, release_slow, &provider, &error), error);
+    operation = asked(provider, NULL);
+    midentity_token_provider_free(provider);
+    CHECK(event_wait(slow.entered, 5000));
+    /* The operation ends at once; the callback goes on, and its context with it. */
+    start = now_ms();
+    midentity_operation_cancel(operation);
+    midentity_error_free(fails(operation, MIDENTITY_CANCELLED));
+    CHECK(now_ms() - start < 5000);
+    CHECK(!event_wait(slow.released, 0));
+    event_set(slow.leave);
+    CHECK(event_wait(slow.released, 5000));
+    event_free(slow.entered);
+    event_free(slow.leave);
+    event_free(slow.released);
+}
+
+TEST(a_token_that_the_program_gave_for_ever) {
+    struct slow slow;
+    midentity_token_provider *provider = NULL;
+    midentity_token *token;
+    midentity_error *error = NULL;
+    memset(&slow, 0, sizeof slow);
+    slow.entered = event_new();
+    slow.leave = event_new();
+    slow.released = event_new();
+    slow.expires_on = INT64_MAX;
+    event_set(slow.leave);
+    CHECK_OK(midentity_token_provider_new_callback(sign_in_slowly, &slow, release_slow, &provider, &error), error);
     midentity_token_free(finish_token(asked(provider, NULL)));
+    token = finish_token(asked(provider, NULL));
+    CHECK_INTEGER(midentity_token_expires_on(token), INT64_MAX);
+    CHECK_INTEGER(counter_get(&slow.left), 1);
+    midentity_token_free(token);
     midentity_token_provider_free(provider);
-    free(program);
-
-    program = az(folder, AZ_SIGNED_OUT);
-    provider = azure_cli(NULL, program);
-    error = fails(asked(provider, NULL), MIDENTITY_UNAVAILABLE);
-    CHECK_ERROR_ID(error, "azure_cli.signed_out");
-    midentity_token_provider_free(provider);
-    CHECK_INTEGER(remove(program), 0);
-    provider = azure_cli(NULL, program);
-    error = fails(asked(provider, NULL), MIDENTITY_UNAVAILABLE);
-    CHECK_ERROR_ID(error, "azure_cli.missing");
-    midentity_token_provider_free(provider);
-    free(program);
-    delete_folder(folder);
-    free(folder);
+    CHECK(event_wait(slow.released, 5000));
+    event_free(slow.entered);
+    event_free(slow.leave);
+    event_free(slow.released);
 }

@@ -1,4 +1,5 @@
-/* A program linked against the static library: the system libraries that docs/conventions-c.md names are all it needs. */
+/* A program linked against the static library: the system libraries that docs/conventions-c.md names are all it needs.
+ */
 #include <stdio.h>
 #include <string.h>
 

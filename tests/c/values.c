@@ -16,8 +16,9 @@ static const midentity_value *at(const midentity_value *value, const char *path)
 }
 
 TEST(every_type_is_told_and_read) {
-    midentity_value *value =
-        parsed("{\"none\":null,\"yes\":true,\"n\":-1.5,\"i\":9007199254740993,\"t\":\"gr\\u00f6\\u00dfe\",\"a\":[1,[2]],\"o\":{\"k\":1}}");
+    midentity_value *value = parsed(
+        "{\"none\":null,\"yes\":true,\"n\":-1.5,\"i\":9007199254740993,\"t\":\"gr\\u00f6\\u00dfe\",\"a\":[1,[2]],\"o\":"
+        "{\"k\":1}}");
     double number = 0;
     int64_t integer = 0;
     bool boolean = false;
@@ -34,7 +35,9 @@ TEST(every_type_is_told_and_read) {
     CHECK(midentity_value_number(at(value, "/n"), &number) && number < -1.4 && number > -1.6);
     CHECK(midentity_value_integer(at(value, "/i"), &integer));
     CHECK_INTEGER(integer, INT64_C(9007199254740993));
-    CHECK_TEXT(midentity_value_string(at(value, "/t"), &length), "gr\xc3\xb6\xc3\x9f" "e");
+    CHECK_TEXT(midentity_value_string(at(value, "/t"), &length),
+               "gr\xc3\xb6\xc3\x9f"
+               "e");
     CHECK_INTEGER(length, 7);
     CHECK_INTEGER(midentity_value_length(at(value, "/a")), 2);
     CHECK(midentity_value_integer(at(value, "/a/1/0"), &integer));
@@ -126,7 +129,8 @@ TEST(a_text_may_hold_nuls) {
 }
 
 TEST(what_is_no_json_is_refused) {
-    static const char *const WRONG[] = {"", " ", "{", "[1,]", "nul", "{\"a\":1}x", "'a'", "\xc3\x28", "\"\\ud800\"", "01"};
+    static const char *const WRONG[] = {"",           " ",   "{",        "[1,]",        "nul",
+                                        "{\"a\":1}x", "'a'", "\xc3\x28", "\"\\ud800\"", "01"};
     size_t i;
     midentity_value *value = NULL;
     midentity_error *error = NULL;

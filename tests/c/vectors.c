@@ -51,10 +51,11 @@ static midentity_value *read_file(const char *path) {
     return value;
 }
 
-static const char *const KEYS[] = {"elsewhere", "endpoint", "expect", "faults", "fields", "identity", "name",
-                                   "options", "scenarios", "scopes", "tokens", "vm"};
+static const char *const KEYS[] = {"elsewhere", "endpoint", "expect",    "faults", "fields", "identity",
+                                   "name",      "options",  "scenarios", "scopes", "tokens", "vm"};
 static const char *const OPTIONS[] = {"timeout", "connect_timeout", "retries", "cloud", "query", "enable_cae"};
-static const char *const EXPECT[] = {"token", "error", "query", "requests", "cached", "within_seconds", "at_least_seconds"};
+static const char *const EXPECT[] = {"token",  "error",          "query",           "requests",
+                                     "cached", "within_seconds", "at_least_seconds"};
 
 /* A key that this runner does not know would be left unchecked in silence. */
 static void check_keys(const midentity_value *object, const char *const *known, size_t count) {
@@ -103,7 +104,7 @@ static char *encoded(const char *text) {
     char *result = formatted("%s", "");
     for (; *text; text++) {
         char *one = isalnum((unsigned char)*text) || strchr("-._~", *text) ? formatted("%c", *text)
-                                                                          : formatted("%%%02X", (unsigned char)*text);
+                                                                           : formatted("%%%02X", (unsigned char)*text);
         result = joined(result, "", one);
         free(one);
     }
@@ -184,9 +185,11 @@ static midentity_status take(const struct test *test, midentity_token **token, m
     options.struct_size = sizeof options;
     options.flags = true_at(option(test, "enable_cae"), "") ? MIDENTITY_TOKEN_ENABLE_CAE : 0;
     if (!test->operation) {
-        return midentity_credential_get_token(test->credential, test->scope, strlen(test->scope), &options, token, error);
+        return midentity_credential_get_token(test->credential, test->scope, strlen(test->scope), &options, token,
+                                              error);
     }
-    status = midentity_credential_get_token_start(test->credential, test->scope, strlen(test->scope), &options, &operation, error);
+    status = midentity_credential_get_token_start(test->credential, test->scope, strlen(test->scope), &options,
+                                                  &operation, error);
     if (status == MIDENTITY_OK) {
         status = midentity_operation_wait(operation, -1, error);
     }
@@ -235,7 +238,8 @@ static void check_error(const midentity_error *error, const midentity_value *exp
         } else if (strcmp(name, "message_lacks") == 0) {
             for (k = 0; k < midentity_value_length(value); k++) {
                 CHECK(strstr(message, midentity_value_string(midentity_value_item(value, k), NULL)) == NULL);
-                CHECK(strstr(midentity_error_hint(error, NULL), midentity_value_string(midentity_value_item(value, k), NULL)) == NULL);
+                CHECK(strstr(midentity_error_hint(error, NULL),
+                             midentity_value_string(midentity_value_item(value, k), NULL)) == NULL);
             }
         } else {
             FAIL("unknown key of an error: %s", name);
@@ -287,11 +291,13 @@ static void check_token(const midentity_token *token, const midentity_value *exp
 }
 
 static void set_faults(const midentity_value *vector, const char *elsewhere) {
-    const midentity_value *fields = at(vector, "/fields"), *faults = at(vector, "/faults"), *tokens = at(vector, "/tokens");
+    const midentity_value *fields = at(vector, "/fields"), *faults = at(vector, "/faults"),
+                          *tokens = at(vector, "/tokens");
     if (fields != NULL) {
         const char *json = midentity_value_to_json(fields, NULL);
         char *inside = formatted("%.*s", (int)strlen(json) - 2, json + 1);
-        char *fault = formatted("{\"status\": 200, \"body\": {%s%s\"access_token\": \"vector-token\"}}", inside, *inside ? "," : "");
+        char *fault = formatted("{\"status\": 200, \"body\": {%s%s\"access_token\": \"vector-token\"}}", inside,
+                                *inside ? "," : "");
         emulator_fault(fault);
         free(inside);
         free(fault);
@@ -327,7 +333,8 @@ static void check_query(const midentity_value *expected) {
             CHECK(sent == NULL);
         } else {
             CHECK_INTEGER(midentity_value_length(sent), 1);
-            CHECK_TEXT(midentity_value_to_json(midentity_value_item(sent, 0), NULL), midentity_value_to_json(value, NULL));
+            CHECK_TEXT(midentity_value_to_json(midentity_value_item(sent, 0), NULL),
+                       midentity_value_to_json(value, NULL));
         }
         free(path);
     }
@@ -348,13 +355,15 @@ static void check_cached(const struct test *test, const midentity_token *token, 
 
 static void run(struct test *test) {
     const midentity_value *vector = test->vector, *expect = at(vector, "/expect");
-    const char *where = midentity_value_string(at(vector, "/endpoint"), NULL), *vm = midentity_value_string(at(vector, "/vm"), NULL);
+    const char *where = midentity_value_string(at(vector, "/endpoint"), NULL),
+               *vm = midentity_value_string(at(vector, "/vm"), NULL);
     unsigned port = 0;
     test_socket listener = socket_listen(&port);
     char *elsewhere = formatted("http://127.0.0.1:%u", port);
-    char *endpoint = where != NULL ? formatted("http://127.0.0.1:%u", strcmp(where, "silent") == 0 ? port_silent() : port_refused())
-                     : vm != NULL  ? formatted("%s/vm/%s", emulator_address(), vm)
-                                   : formatted("%s", emulator_address());
+    char *endpoint =
+        where != NULL ? formatted("http://127.0.0.1:%u", strcmp(where, "silent") == 0 ? port_silent() : port_refused())
+        : vm != NULL  ? formatted("%s/vm/%s", emulator_address(), vm)
+                      : formatted("%s", emulator_address());
     midentity_token *token = NULL;
     midentity_error *error = NULL;
     midentity_status status;

@@ -91,8 +91,13 @@ inline std::pair<int, std::string> exchange(const std::string &url, const std::s
                                 "Content-Type: application/json\r\nContent-Length: " + std::to_string(body.size()) +
                                 "\r\n\r\n" + body;
     for (std::size_t sent = 0; sent < request.size();) {
-        const auto count = ::send(connection.socket, request.data() + sent,
-                                  static_cast<unsigned>(request.size() - sent), 0);
+        // Windows counts in int, POSIX in size_t.
+        const auto rest = static_cast<int>(request.size() - sent);
+#ifdef _WIN32
+        const auto count = ::send(connection.socket, request.data() + sent, rest, 0);
+#else
+        const auto count = ::send(connection.socket, request.data() + sent, static_cast<std::size_t>(rest), 0);
+#endif
         if (count <= 0) {
             throw std::runtime_error("the emulator took no request");
         }

@@ -24,7 +24,7 @@ using midentity::value;
 namespace {
 
 /** Something that one thread waits for and another says. */
-class signal {
+class event {
   public:
     void give() {
         const std::lock_guard<std::mutex> guard(lock_);
@@ -133,7 +133,7 @@ TEST(destroying_a_running_operation_destroys_its_callbacks) {
 }
 
 TEST(moved_operations_keep_their_callbacks) {
-    signal called;
+    event called;
     std::optional<token> given;
     const credential credential = alone();
     operation<token> asking = credential.get_token_start("arm");
@@ -154,7 +154,7 @@ TEST(a_done_callback_comes_once_and_what_it_held_goes) {
     const credential credential = alone();
     operation<token> asking = credential.get_token_start("arm");
     asking.wait();
-    signal called;
+    event called;
     held counted = std::make_shared<int>(0);
     const std::weak_ptr<int> watched = counted;
     asking.on_done([&called, counted = std::move(counted)](auto) {
@@ -176,7 +176,7 @@ TEST(one_done_callback_at_a_time) {
     EQUAL(counted.use_count(), 2L);
     running.on_done(nullptr);
     EQUAL(counted.use_count(), 1L);
-    signal called;
+    event called;
     running.on_done([&](auto finished) {
         ERROR_OF(cancelled, finished.get());
         called.give();
@@ -188,7 +188,7 @@ TEST(one_done_callback_at_a_time) {
 
 TEST(a_done_callback_may_destroy_its_own_operation) {
     const credential credential = alone();
-    signal called;
+    event called;
     held counted = std::make_shared<int>(0);
     const std::weak_ptr<int> watched = counted;
     auto owned = std::make_shared<std::unique_ptr<operation<token>>>();
@@ -245,7 +245,7 @@ TEST(destroying_waits_for_a_progress_callback) {
     const arm_client client = admin();
     const std::string id = machine();
     std::atomic<bool> inside{false};
-    signal entered, leave;
+    event entered, leave;
     auto work = std::make_unique<operation<value>>(client.vm_identity_remove_all(id));
     work->on_progress([&](const midentity::progress &) {
         inside = true;
@@ -315,7 +315,7 @@ TEST(what_a_token_callback_throws_is_why_there_is_no_token) {
 TEST(a_token_callback_is_destroyed_after_its_last_use) {
     held counted = std::make_shared<int>(0);
     const std::weak_ptr<int> watched = counted;
-    signal entered, leave;
+    event entered, leave;
     std::optional<token_provider> provider = token_provider::from_callback(
         [&, counted = std::move(counted)](const midentity::token_request &) -> midentity::given_token {
             entered.give();
@@ -339,7 +339,7 @@ TEST(a_token_callback_is_destroyed_after_its_last_use) {
 }
 
 TEST(a_cancelled_operation_leaves_a_token_callback_that_blocks) {
-    signal entered, leave;
+    event entered, leave;
     const auto provider = token_provider::from_callback(
         [&](const midentity::token_request &) -> midentity::given_token {
             entered.give();

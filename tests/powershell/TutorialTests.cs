@@ -4,6 +4,7 @@ using System.IO;
 using System.Linq;
 using System.Management.Automation;
 using System.Management.Automation.Language;
+using System.Net.Http;
 using Xunit;
 
 namespace Midentity.PowerShell.Tests;
@@ -70,6 +71,26 @@ public sealed class TutorialTests : ArmFixture
         Assert.Equal("imds.identity_not_found", Id(Engine.Try(Call(5, "-ClientId 00000000-0000-0000-0000-00000000dead")).Errors[^1]));
     }
 
+    /// <summary>
+    /// The web cmdlets are not in the hosted engine: a stand-in of that name sends the request.
+    /// </summary>
+    [Fact]
+    public void A_script_that_keeps_its_own_web_request_works_with_one_line_changed()
+    {
+        var said = Engine.One<string>(
+            """
+            function Invoke-WebRequest {
+                param($Uri, $Method, $ContentType, [hashtable] $Headers, [switch] $UseBasicParsing)
+                [pscustomobject] @{ Content = $web.Get($Uri, $Headers['Authorization']) }
+            }
+            $ArmToken = Get-MidToken Arm -AsPlainText
+            (Invoke-WebRequest -UseBasicParsing -Uri "$cloud${r}?api-version=2016-06-01" -Method GET -ContentType "application/json" -Headers @{ Authorization = "Bearer $ArmToken" }).Content
+            """,
+            ("web", new StandInWeb()),
+            ("cloud", Emulator.Cloud));
+        Assert.Contains("\"provisioningState\": \"Succeeded\"".Replace(" ", string.Empty, StringComparison.Ordinal), said.Replace(" ", string.Empty, StringComparison.Ordinal), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Without_a_login_the_error_says_what_to_do()
     {
@@ -105,4 +126,24 @@ public sealed class TutorialTests : ArmFixture
     private static string Call(int number, string arguments) => $"& '{Script(number)}' {arguments}";
 
     private List<string> Said(int number, string arguments) => [.. Engine.Run(Call(number, arguments)).Select(line => line.ToString())];
+
+    /// <summary>What stands in for Invoke-WebRequest's own client; the emulator's certificate is not looked at.</summary>
+    public sealed class StandInWeb
+    {
+        public string Get(string uri, string authorization)
+        {
+            using var handler = new HttpClientHandler
+            {
+                UseProxy = false,
+                ServerCertificateCustomValidationCallback = HttpClientHandler.DangerousAcceptAnyServerCertificateValidator,
+            };
+            using var client = new HttpClient(handler);
+            using var request = new HttpRequestMessage(HttpMethod.Get, uri);
+            request.Headers.TryAddWithoutValidation("Authorization", authorization);
+            using var response = client.Send(request);
+            response.EnsureSuccessStatusCode();
+            using var reader = new StreamReader(response.Content.ReadAsStream());
+            return reader.ReadToEnd();
+        }
+    }
 }

@@ -63,7 +63,7 @@ pub(crate) fn run(project: &Project, flags: &Flags) -> Result<Report, String> {
                     native::run(project, &venv, flags, &mut report)?;
                 }
                 if consumers {
-                    consumers::run(project, &venv, &mut report)?;
+                    consumers::run(project, &venv, &mut report);
                 }
             }
             Err(missing) => {

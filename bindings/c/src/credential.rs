@@ -66,6 +66,11 @@ pub struct midentity_credential_options {
     pub retries: i32,
     /// MIDENTITY_CREDENTIAL_ flags, joined by |.
     pub flags: u32,
+    /// A PEM file of the root certificates to trust, and no others, where a private cloud has to say what a short name
+    /// means; NULL for the variable MIDENTITY_CA_FILE, else the system's.
+    pub ca_file: *const c_char,
+    /// The length of ca_file, or MIDENTITY_NTS.
+    pub ca_file_len: usize,
 }
 
 // SAFETY: integers and pointers, the size first.
@@ -90,12 +95,13 @@ impl midentity_credential_options {
             return Err(refused(format!("{} is no source of tokens", self.source), "use a MIDENTITY_SOURCE_ constant"));
         }
         // SAFETY: the caller's promise.
-        let (identity, endpoint, cloud, extra) = unsafe {
+        let (identity, endpoint, cloud, extra, ca_file) = unsafe {
             (
                 identity(self.identity_kind, text::optional("identity", self.identity, self.identity_len)?)?,
                 text::optional("imds_endpoint", self.imds_endpoint, self.imds_endpoint_len)?,
                 text::optional("cloud", self.cloud, self.cloud_len)?,
                 text::optional("extra_query", self.extra_query, self.extra_query_len)?,
+                text::optional("ca_file", self.ca_file, self.ca_file_len)?,
             )
         };
         let flag = |flag: u32| self.flags & flag != 0;
@@ -105,6 +111,9 @@ impl midentity_credential_options {
         }
         if let Some(cloud) = cloud {
             builder = builder.cloud(Cloud::parse(cloud)?);
+        }
+        if let Some(file) = ca_file {
+            builder = builder.ca_file(file);
         }
         for (name, value) in url::form_urlencoded::parse(extra.unwrap_or_default().as_bytes()) {
             builder = builder.extra_query(name, value);
@@ -199,8 +208,10 @@ pub unsafe extern "C" fn midentity_credential_get_token(
                 kept
             } else {
                 let options = options::read(options)?.read()?;
-                if tokio::runtime::Handle::try_current().is_ok() {
-                    // Inside a callback, on a thread that must not be a runtime's and wait.
+                let here = tokio::runtime::Handle::try_current();
+                if here.is_ok() || here.is_err_and(|error| error.is_thread_local_destroyed()) {
+                    // Inside a callback, on a thread that must not be a runtime's and wait; or at a thread's end,
+                    // where no runtime can be entered any more.
                     match operation::finish(token_of(credential.as_async().clone(), scope, options))? {
                         Outcome::Token(token) => token,
                         Outcome::Value(_) => return Err(crate::boundary::panicked()),
@@ -251,16 +262,17 @@ pub(crate) unsafe fn scope_of(scope: *const c_char, length: usize) -> Result<Sco
     }
     // SAFETY: the caller's promise.
     let text = unsafe { text::required("scope", scope, length) }?;
-    LAST.with_borrow_mut(|last| {
-        if let Some((known, scope)) = last
-            && **known == *text
-        {
-            return Ok(scope.clone());
-        }
-        let scope = Scope::parse(text)?;
-        *last = Some((text.into(), scope.clone()));
-        Ok(scope)
-    })
+    // At a thread's end, when what was kept for it has gone, the scope is read anew.
+    let known = LAST.try_with(|last| {
+        let last = last.borrow();
+        last.as_ref().filter(|(known, _)| **known == *text).map(|(_, scope)| scope.clone())
+    });
+    if let Ok(Some(scope)) = known {
+        return Ok(scope);
+    }
+    let scope = Scope::parse(text)?;
+    let _ = LAST.try_with(|last| *last.borrow_mut() = Some((text.into(), scope.clone())));
+    Ok(scope)
 }
 
 /// Closes a credential: calls after this answer MIDENTITY_CLOSED. It must still be freed.

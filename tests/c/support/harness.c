@@ -50,7 +50,8 @@ void check_status(const char *file, int line, const char *call, midentity_status
                   midentity_error **error) {
     const char *message = midentity_error_message(*error, NULL);
     if (actual != expected) {
-        check_failed(file, line, "%s gave %d, not %d: %s", call, (int)actual, (int)expected, message ? message : "no error");
+        check_failed(file, line, "%s gave %d, not %d: %s", call, (int)actual, (int)expected,
+                     message ? message : "no error");
     }
     if (expected == MIDENTITY_OK || expected == MIDENTITY_PENDING) {
         if (*error != NULL) {
@@ -62,7 +63,8 @@ void check_status(const char *file, int line, const char *call, midentity_status
         check_failed(file, line, "%s failed and left no error", call);
     }
     if (midentity_error_status(*error) != actual) {
-        check_failed(file, line, "%s gave %d, its error says %d", call, (int)actual, (int)midentity_error_status(*error));
+        check_failed(file, line, "%s gave %d, its error says %d", call, (int)actual,
+                     (int)midentity_error_status(*error));
     }
     if (message == NULL || message[0] == '\0') {
         check_failed(file, line, "%s gave an error without a message", call);

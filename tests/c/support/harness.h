@@ -34,7 +34,8 @@ void check_status(const char *file, int line, const char *call, midentity_status
                   midentity_error **error);
 
 #define CHECK(condition) check_true(__FILE__, __LINE__, #condition, (condition))
-#define CHECK_INTEGER(actual, expected) check_integer(__FILE__, __LINE__, #actual, (int64_t)(actual), (int64_t)(expected))
+#define CHECK_INTEGER(actual, expected) \
+    check_integer(__FILE__, __LINE__, #actual, (int64_t)(actual), (int64_t)(expected))
 #define CHECK_TEXT(actual, expected) check_text(__FILE__, __LINE__, #actual, (actual), (expected))
 #define CHECK_CONTAINS(actual, part) check_contains(__FILE__, __LINE__, #actual, (actual), (part))
 #define FAIL(...) check_failed(__FILE__, __LINE__, __VA_ARGS__)

@@ -8,7 +8,7 @@
 
 /* Wide enough for both systems' handles. */
 typedef intptr_t test_socket;
-#define NO_SOCKET ((test_socket)-1)
+#define NO_SOCKET ((test_socket) - 1)
 
 /* A listener on a port that the system chooses. */
 test_socket socket_listen(unsigned *port);

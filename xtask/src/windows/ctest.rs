@@ -14,7 +14,7 @@ use crate::test::TOOLS;
 use crate::venv::{Interpreter, Venv};
 
 /// Every test has a limit of its own; this is the whole run's.
-const LIMIT: Duration = Duration::from_secs(900);
+const LIMIT: Duration = Duration::from_secs(1200);
 
 /// What the tests are linked with: the library's files.
 pub(super) struct Linked<'a> {
@@ -47,13 +47,13 @@ pub(super) fn run(windows: &Windows<'_>, linked: &Linked<'_>, report: &mut Repor
     Ok(())
 }
 
-/// Runs every test, one after the other: Wine is slow to start many programs at once.
+/// Runs every test, on each emulator one after the other.
 fn ctest(windows: &Windows<'_>, tools: &Venv, folder: &Path, report: &mut Report) -> Result<(), String> {
     let result = folder.join("result.xml");
     let _ = std::fs::remove_file(&result);
     let mut command = Command::new(tools.program("ctest"));
     command.arg("--test-dir").arg(folder).arg("--output-junit").arg(&result);
-    command.args(["--output-on-failure", "--no-tests=error", "--timeout", "120"]);
+    command.args(["--output-on-failure", "--no-tests=error", "--parallel", "4", "--timeout", "120"]);
     windows.wine.environment(&mut command);
     let mut running = Vec::new();
     for (variable, arguments) in EMULATORS {

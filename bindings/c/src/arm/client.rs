@@ -33,6 +33,11 @@ pub struct midentity_arm_client_options {
     pub timeout_ms: i64,
     /// The longest that long-running work is waited for, in milliseconds: 0 for 30 minutes, -1 for no limit.
     pub operation_timeout_ms: i64,
+    /// The audience of the tokens that are asked for, where it is not the cloud's own; never a known cloud's for
+    /// another host. NULL for the cloud's.
+    pub audience: *const c_char,
+    /// The length of audience, or MIDENTITY_NTS.
+    pub audience_len: usize,
 }
 
 // SAFETY: integers and pointers, the size first.
@@ -70,6 +75,9 @@ pub unsafe extern "C" fn midentity_arm_client_new(
             let mut builder = ArmClient::builder(provider).cloud(cloud);
             if let Some(file) = text::optional("ca_file", options.ca_file, options.ca_file_len)? {
                 builder = builder.ca_file(file);
+            }
+            if let Some(audience) = text::optional("audience", options.audience, options.audience_len)? {
+                builder = builder.audience(audience);
             }
             if let Some(limit) = milliseconds("timeout_ms", options.timeout_ms)? {
                 builder = builder.timeout(limit);

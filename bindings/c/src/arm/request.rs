@@ -126,3 +126,20 @@ pub unsafe extern "C" fn midentity_arm_resource_get(
         })
     }
 }
+
+/// Where the cloud's other services are: known for the known clouds, read from a private cloud's own page. The operation
+/// gives an object: login, graph, key_vault, sql, storage_suffix, each a text or null.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn midentity_arm_endpoints(
+    client: *const midentity_arm_client,
+    operation: *mut *mut midentity_operation,
+    error: *mut *mut midentity_error,
+) -> midentity_status {
+    // SAFETY: pointers are as the header says.
+    unsafe {
+        guard(error, || {
+            let client = midentity_arm_client::borrow(client)?.0.clone();
+            operation::begin(operation, |_| async move { Ok(Outcome::of(&client.endpoints().await?)) })
+        })
+    }
+}

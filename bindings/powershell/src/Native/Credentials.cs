@@ -12,11 +12,12 @@ internal static unsafe class Credentials
     private const int Most = 256;
 
     private static readonly ConcurrentDictionary<
-        (MidIdentityKind, string?, MidTokenSource, string?, string?, long), CredentialHandle> Kept = new();
+        (MidIdentityKind, string?, MidTokenSource, string?, string?, string?, long), CredentialHandle> Kept = new();
 
     internal static CredentialHandle Get(MidIdentity identity, MidTokenSource source, MidSettings settings)
     {
-        var key = (identity.Kind, identity.Value, source, settings.ImdsEndpoint, settings.Cloud, settings.Timeout);
+        var (imds, cloud, caFile) = (settings.ImdsEndpoint, settings.Cloud, settings.CaFile);
+        var key = (identity.Kind, identity.Value, source, imds, cloud, caFile, settings.Timeout);
         if (Kept.TryGetValue(key, out var kept))
         {
             return kept;
@@ -40,7 +41,8 @@ internal static unsafe class Credentials
     private static CredentialHandle New(MidIdentity identity, MidTokenSource source, MidSettings settings, uint flags)
     {
         using var texts = new NativeTexts();
-        var (id, imds, cloud) = (texts.Add(identity.Value), texts.Add(settings.ImdsEndpoint), texts.Add(settings.Cloud));
+        var (id, imds) = (texts.Add(identity.Value), texts.Add(settings.ImdsEndpoint));
+        var (cloud, caFile) = (texts.Add(settings.Cloud), texts.Add(settings.CaFile));
         var options = new CredentialOptions
         {
             StructSize = (nuint)sizeof(CredentialOptions),
@@ -54,6 +56,8 @@ internal static unsafe class Credentials
             CloudLen = cloud.Length,
             TimeoutMs = settings.Timeout,
             Flags = flags,
+            CaFile = caFile.Bytes,
+            CaFileLen = caFile.Length,
         };
         NativeError.Check(NativeMethods.midentity_credential_new(&options, out var credential, out var error), error);
         return credential;

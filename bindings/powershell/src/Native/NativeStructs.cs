@@ -25,6 +25,8 @@ internal unsafe struct CredentialOptions
     internal long AttemptTimeoutMs;
     internal int Retries;
     internal uint Flags;
+    internal byte* CaFile;
+    internal nuint CaFileLen;
 }
 
 [StructLayout(LayoutKind.Sequential)]
@@ -62,6 +64,8 @@ internal unsafe struct ArmClientOptions
     internal nuint CaFileLen;
     internal long TimeoutMs;
     internal long OperationTimeoutMs;
+    internal byte* Audience;
+    internal nuint AudienceLen;
 }
 
 [StructLayout(LayoutKind.Sequential)]
