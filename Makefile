@@ -9,7 +9,7 @@ DESTDIR ?=
 XTASK := $(CARGO) run --quiet --package xtask --
 
 # Names that are also folders or files must not be taken for them.
-.PHONY: help demo test check test-clients test-windows test-powershell bench fuzz soak package install setup-system ci need-cargo
+.PHONY: help demo test check test-clients test-windows test-powershell bench fuzz soak package package-powershell install setup-system ci need-cargo
 
 help: ## this list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z][a-z-]*:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,6 +44,9 @@ soak: need-cargo ## millions of calls, memory flat
 
 package: need-cargo ## libraries, wheels and programs for Linux and Windows, into out/
 	@$(XTASK) package
+
+package-powershell: need-cargo ## the PowerShell modules, into out/, with what make package has built
+	@$(XTASK) package-powershell $(FLAGS)
 
 install: need-cargo ## libmidentity with its headers, pkg-config and CMake files (PREFIX=/usr/local, DESTDIR=)
 	@$(XTASK) install --prefix "$(abspath $(PREFIX))" --destdir "$(DESTDIR)"

@@ -43,11 +43,13 @@ public sealed class Engine : IDisposable
         runspace.Open();
     }
 
-    public static string RepositoryRoot => Metadata("RepositoryRoot");
+    public static string RepositoryRoot => Folder("RepositoryRoot");
 
-    public static string ModuleFolder => Metadata("ModuleFolder");
+    public static string ModuleFolder => Folder("ModuleFolder");
 
-    public static string Target => Metadata("MidentityTarget");
+    public static string EmulatorModuleFolder => Folder("EmulatorModuleFolder");
+
+    public static string Target => Folder("MidentityTarget");
 
     public static string Version => Metadata("MidentityVersion");
 
@@ -126,6 +128,9 @@ public sealed class Engine : IDisposable
         Assert.Empty(shell.Streams.Error);
         return string.Join('\n', host.Lines.Skip(before));
     }
+
+    /// <summary>A folder as it was at the build. Under Wine that was on Linux, and is on the current drive.</summary>
+    private static string Folder(string key) => System.IO.Path.GetFullPath(Metadata(key));
 
     private static string Metadata(string key) =>
         typeof(Engine).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(item => item.Key == key).Value!;

@@ -29,7 +29,7 @@ public sealed class HelpTests : IDisposable
     }
 
     public static TheoryData<string> Topics =>
-        ["about_Midentity", "about_Midentity_Emulator", "about_Midentity_Errors", "about_Midentity_Migration"];
+        ["about_Midentity", "about_Midentity_Errors", "about_Midentity_Migration"];
 
     public void Dispose() => engine.Dispose();
 

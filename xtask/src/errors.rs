@@ -20,9 +20,10 @@ pub(crate) fn check(project: &Project) -> Result<Vec<String>, String> {
     if declared.ids.is_empty() {
         findings.push("src: no error id found (constants in a module `id`)".to_owned());
     }
-    let raised = "bindings/powershell/src/Errors/ErrorIds.cs";
     let mut described = declared.ids.clone();
-    described.extend(csharp_ids(&project.read(raised)?));
+    for raised in ["bindings/powershell/src/Errors/ErrorIds.cs", "bindings/powershell/emulator/src/ErrorIds.cs"] {
+        described.extend(csharp_ids(&project.read(raised)?));
+    }
     findings.extend(headings(&described, &project.read(PAGE)?));
     findings.extend(documented_kinds(&declared.kinds, &project.read(PAGE)?));
     let python = "python/midentity/errors.py";

@@ -1,28 +1,58 @@
 //! PowerShell's help: one Markdown page for each cmdlet, in platyPS's schema, and one for each about_ topic. Get-Help
 //! reads neither: the pages become MAML and plain text in the module's folder.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::help_page::{Page, Parameter};
 use crate::project::{self, Project};
 
-const PAGES: &str = "bindings/powershell/module/help";
-const MANIFEST: &str = "bindings/powershell/module/Midentity.psd1";
-const MAML: &str = "en-US/Midentity.PowerShell.dll-Help.xml";
+/// A module's pages, and what they are for.
+#[derive(Debug)]
+pub(crate) struct ModuleHelp {
+    /// The module's sources: the manifest, and the pages in `help/`.
+    pub(crate) folder: &'static str,
+    pub(crate) manifest: &'static str,
+    /// Named after the assembly, or Get-Help does not find it.
+    maml: &'static str,
+    /// The topics that every version has.
+    topics: &'static [&'static str],
+}
 
-/// The topics that every version has.
-const TOPICS: [&str; 4] =
-    ["about_Midentity", "about_Midentity_Emulator", "about_Midentity_Errors", "about_Midentity_Migration"];
+pub(crate) const MIDENTITY: ModuleHelp = ModuleHelp {
+    folder: "bindings/powershell/module",
+    manifest: "Midentity.psd1",
+    maml: "en-US/Midentity.PowerShell.dll-Help.xml",
+    topics: &["about_Midentity", "about_Midentity_Errors", "about_Midentity_Migration"],
+};
+
+pub(crate) const EMULATOR: ModuleHelp = ModuleHelp {
+    folder: "bindings/powershell/emulator/module",
+    manifest: "Midentity.Emulator.psd1",
+    maml: "en-US/Midentity.Emulator.PowerShell.dll-Help.xml",
+    topics: &["about_Midentity_Emulator"],
+};
 
 /// Text is wrapped so that it fits a narrow console, indented by four.
 const WIDTH: usize = 76;
 
+impl ModuleHelp {
+    fn pages(&self, project: &Project) -> Vec<PathBuf> {
+        project::files(&project.path(self.folder).join("help"), ".md")
+    }
+}
+
 /// What is wrong with the pages: sections, examples, cmdlets without a page and pages without a cmdlet.
 pub(crate) fn check(project: &Project) -> Result<Vec<String>, String> {
+    let mut findings = check_module(project, &MIDENTITY)?;
+    findings.extend(check_module(project, &EMULATOR)?);
+    Ok(findings)
+}
+
+fn check_module(project: &Project, help: &ModuleHelp) -> Result<Vec<String>, String> {
     let mut findings = Vec::new();
     let mut names = Vec::new();
     let mut topics = Vec::new();
-    for file in project::files(&project.path(PAGES), ".md") {
+    for file in help.pages(project) {
         let name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let text = project::read(&file)?;
         if name.starts_with("about_") {
@@ -41,19 +71,19 @@ pub(crate) fn check(project: &Project) -> Result<Vec<String>, String> {
             names.push(name);
         }
     }
-    let exported = exported(&project.read(MANIFEST)?);
+    let exported = exported(&project::read(&project.path(help.folder).join(help.manifest))?);
     findings.extend(exported.iter().filter(|name| !names.contains(name)).map(|name| format!("{name} has no page")));
     findings.extend(names.iter().filter(|name| !exported.contains(name)).map(|name| format!("{name} is not exported")));
     findings.extend(
-        TOPICS.iter().filter(|name| !topics.iter().any(|topic| topic == *name)).map(|name| format!("no {name}")),
+        help.topics.iter().filter(|name| !topics.iter().any(|topic| topic == *name)).map(|name| format!("no {name}")),
     );
     Ok(findings)
 }
 
 /// Writes the help into the module's folder.
-pub(crate) fn write(project: &Project, module: &Path) -> Result<(), String> {
+pub(crate) fn write(project: &Project, help: &ModuleHelp, module: &Path) -> Result<(), String> {
     let mut commands = String::new();
-    for file in project::files(&project.path(PAGES), ".md") {
+    for file in help.pages(project) {
         let name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let text = project::read(&file)?;
         if name.starts_with("about_") {
@@ -65,7 +95,7 @@ pub(crate) fn write(project: &Project, module: &Path) -> Result<(), String> {
     let maml = format!(
         "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<helpItems schema=\"maml\" xmlns=\"http://msh\">\n{commands}</helpItems>\n"
     );
-    project::write(&module.join(MAML), &maml)
+    project::write(&module.join(help.maml), &maml)
 }
 
 /// The names in `CmdletsToExport = @( … )`.

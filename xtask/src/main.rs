@@ -19,11 +19,13 @@ mod install;
 mod layering;
 mod native;
 mod package;
+mod package_powershell;
 mod powershell;
 mod process;
 mod project;
 mod report;
 mod test;
+mod third_party;
 mod venv;
 mod versions;
 mod windows;
@@ -39,10 +41,12 @@ usage: cargo run -q -p xtask -- COMMAND
 
   test [--ci] [--only SUITE]   the test suites (rust, python, packages, c, c sanitized, consumers, powershell, conformance)
   test-clients [--ci]          other projects' clients against the emulator
-  test-windows [--ci] [--only SUITE]  the core, the emulator and the C library under Wine (rust, c)
+  test-windows [--ci] [--only SUITE]  the core, the emulator, C and PowerShell under Wine (rust, c, powershell)
   check [--ci] [--only STEP]   formats, lints, types, documentation, the checks below
   ci                           check, test, test-clients and test-windows; a skip counts as a failure
   package                      what users are given, into out/ (make package)
+  package-powershell [--dev] [--linux FILE] [--windows FILE]
+                               the PowerShell modules, into out/ (make package-powershell)
   prepare                      the emulator, and .venv with the library in it (for make demo)
   install --prefix DIR [--destdir DIR] [--dev]
                                the libraries, headers and build files for C and C++ (make install)
@@ -68,6 +72,9 @@ pub(crate) struct Flags {
     pub(crate) destdir: Option<PathBuf>,
     /// The build that the tests use, instead of a release.
     pub(crate) dev: bool,
+    /// The C libraries that the PowerShell module is to hold; beside each lies the emulator.
+    pub(crate) linux: Option<PathBuf>,
+    pub(crate) windows: Option<PathBuf>,
     /// A library to look at.
     pub(crate) library: Option<PathBuf>,
     /// Only these suites or steps; empty for all.
@@ -89,6 +96,8 @@ impl Flags {
                     flags.destdir = (!root.is_empty()).then(|| root.into());
                 }
                 "--dev" => flags.dev = true,
+                "--linux" => flags.linux = Some(args.next().ok_or("--linux needs a file")?.into()),
+                "--windows" => flags.windows = Some(args.next().ok_or("--windows needs a file")?.into()),
                 "--library" => flags.library = Some(args.next().ok_or("--library needs a file")?.into()),
                 "--only" => flags.only.push(args.next().ok_or("--only needs a name")?),
                 other => return Err(format!("unknown argument {other:?}")),
@@ -136,6 +145,7 @@ fn dispatch(command: &str, project: &Project, flags: &Flags) -> Result<bool, Str
             let flags = Flags { ci: true, ..flags.clone() };
             finish(&ci::run(project, &flags)?, &flags)
         }
+        "package-powershell" => finish(&package_powershell::run(project, flags)?, flags),
         "package" => finish(&package::run(project)?, flags),
         "prepare" => test::prepare(project).map(|()| true),
         "install" => {

@@ -11,7 +11,10 @@ use crate::report::{Missing, Report};
 use crate::test::{self, junit_counts};
 
 const TESTS: &str = "tests/powershell/Midentity.PowerShell.Tests.csproj";
-const TEST_PROGRAM: &str = "Midentity.PowerShell.Tests";
+pub(crate) const TEST_PROGRAM: &str = "Midentity.PowerShell.Tests";
+
+pub(crate) const MODULE: &str = "Midentity";
+pub(crate) const EMULATOR_MODULE: &str = "Midentity.Emulator";
 
 /// The SDK that the tests are written for; its runtime is the one that the engine's package needs.
 const SDK: &str = "10.";
@@ -25,10 +28,8 @@ pub(crate) fn suite(project: &Project, report: &mut Report) -> Result<(), String
     let Some(dotnet) = sdk_or_skip(project, "powershell", report) else { return Ok(()) };
     // The module's native library, and the emulator that its tests ask.
     let native = process::run(&mut project.cargo(&["build", "--workspace"]));
-    let version = &project.packages.get("midentity").ok_or("cargo knows no package midentity")?.version;
-    let module = project.target.join("powershell/module/Midentity").join(version);
-    let built = native.and_then(|()| build(project, &dotnet, TESTS));
-    if let Err(why) = built.and_then(|()| help::write(project, &module)) {
+    let built = native.and_then(|()| build(project, &dotnet));
+    if let Err(why) = built.and_then(|()| write_help(project)) {
         report.fail("powershell", &why);
         return Ok(());
     }
@@ -59,7 +60,7 @@ pub(crate) fn suite(project: &Project, report: &mut Report) -> Result<(), String
 pub(crate) fn format(project: &Project, report: &mut Report) {
     Report::announce("dotnet format");
     let Some(dotnet) = sdk_or_skip(project, "dotnet format", report) else { return };
-    for folder in ["bindings/powershell/src", "tests/powershell"] {
+    for folder in ["bindings/powershell/src", "bindings/powershell/emulator/src", "tests/powershell"] {
         let mut command = Command::new(&dotnet);
         command.current_dir(&project.root).args(["format", "whitespace", "--folder", folder, "--verify-no-changes"]);
         if let Err(why) = process::run(&mut command) {
@@ -71,7 +72,7 @@ pub(crate) fn format(project: &Project, report: &mut Report) {
 }
 
 /// The SDK, or a skip that says what is missing.
-fn sdk_or_skip(project: &Project, what: &str, report: &mut Report) -> Option<PathBuf> {
+pub(crate) fn sdk_or_skip(project: &Project, what: &str, report: &mut Report) -> Option<PathBuf> {
     match find_sdk() {
         Ok(dotnet) => Some(dotnet),
         Err(why) if project.path(SHARED_SDK).is_file() => {
@@ -86,19 +87,45 @@ fn sdk_or_skip(project: &Project, what: &str, report: &mut Report) -> Option<Pat
     }
 }
 
+/// The modules and their tests.
+pub(crate) fn build(project: &Project, dotnet: &Path) -> Result<(), String> {
+    process::run(&mut msbuild(project, dotnet, "build", TESTS))
+}
+
+/// The tests with a runtime of their own, for another system; the module is laid out with its help.
+pub(crate) fn publish(project: &Project, dotnet: &Path, system: &str, to: &Path) -> Result<(), String> {
+    let mut command = msbuild(project, dotnet, "publish", TESTS);
+    command.args(["--runtime", system, "--self-contained", "--output"]).arg(to);
+    // The frameworks of other kinds of programs are not wanted, and not everywhere to be had.
+    command.arg("-p:DisableTransitiveFrameworkReferenceDownloads=true");
+    process::run(&mut command)?;
+    write_help(project)
+}
+
+fn write_help(project: &Project) -> Result<(), String> {
+    help::write(project, &help::MIDENTITY, &module(project, MODULE)?)?;
+    help::write(project, &help::EMULATOR, &module(project, EMULATOR_MODULE)?)
+}
+
 /// Release, because that is what is shipped.
-fn build(project: &Project, dotnet: &Path, what: &str) -> Result<(), String> {
+fn msbuild(project: &Project, dotnet: &Path, verb: &str, what: &str) -> Command {
     let mut command = Command::new(dotnet);
-    command.current_dir(&project.root).args(["build", what, "--configuration", "Release", "--nologo"]);
+    command.current_dir(&project.root).args([verb, what, "--configuration", "Release", "--nologo"]);
     command
         .args(["-verbosity:quiet", "-maxCpuCount:2"])
         .arg(format!("-p:MidentityTarget={}", project.target.display()));
     // Compilers that stay behind would hold the memory and the folder after the run.
     command.args(["-nodeReuse:false", "-p:UseSharedCompilation=false"]);
-    process::run(&mut command)
+    command
 }
 
-fn test_program(project: &Project) -> PathBuf {
+/// Where the build lays a module out.
+pub(crate) fn module(project: &Project, name: &str) -> Result<PathBuf, String> {
+    let version = &project.packages.get("midentity").ok_or("cargo knows no package midentity")?.version;
+    Ok(project.target.join("powershell/module").join(name).join(version))
+}
+
+pub(crate) fn test_program(project: &Project) -> PathBuf {
     let folder = project.target.join("powershell/bin").join(TEST_PROGRAM).join("Release/net10.0");
     folder.join(format!("{TEST_PROGRAM}.dll"))
 }

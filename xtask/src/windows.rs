@@ -7,6 +7,7 @@
 mod cross;
 mod ctest;
 mod library;
+mod powershell;
 mod release;
 mod wine;
 
@@ -25,13 +26,12 @@ use crate::project::Project;
 use crate::report::Report;
 use crate::test::{EMULATOR, cargo_counts};
 
-/// What is built, all at once.
-const BUILT: &[&str] = &[
-    "--package=midentity",
-    "--package=midentity-c",
-    "--package=midentity-emulator",
-    "--lib",
-    "--bins",
+/// What is built for every suite.
+const BUILT: &[&str] =
+    &["--package=midentity", "--package=midentity-c", "--package=midentity-emulator", "--lib", "--bins"];
+
+/// What is built with it, all at once, for the suites `rust` and `c`.
+const PROGRAMS: &[&str] = &[
     "--tests",
     "--example=first_token",
     "--example=read_resource_group",
@@ -64,7 +64,10 @@ pub(crate) fn run(project: &Project, flags: &Flags) -> Result<Report, String> {
             return Ok(report);
         }
     };
-    let made = cross.build(project, BUILT).and_then(|built| wine.prepare(project, &cross).map(|()| built));
+    let programs = if flags.wants("rust") || flags.wants("c") { PROGRAMS } else { &[] };
+    let made = cross
+        .build(project, &[BUILT, programs].concat())
+        .and_then(|built| wine.prepare(project, &cross).map(|()| built));
     match made {
         Ok(built) => {
             let windows = Windows { project, cross, wine, built };
@@ -74,6 +77,9 @@ pub(crate) fn run(project: &Project, flags: &Flags) -> Result<Report, String> {
             }
             if flags.wants("c") {
                 library::run(&windows, &mut report)?;
+            }
+            if flags.wants("powershell") {
+                powershell::run(&windows, &mut report)?;
             }
         }
         Err(why) => report.fail("windows", &why),

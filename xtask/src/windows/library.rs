@@ -12,7 +12,7 @@ use crate::project::{self, Project};
 use crate::report::Report;
 
 const PACKAGE: &str = "midentity-c";
-const DLL: &str = "midentity.dll";
+pub(super) const DLL: &str = "midentity.dll";
 const IMPORT_LIBRARY: &str = "libmidentity.dll.a";
 pub(super) const SYMBOLS: &str = "bindings/c/symbols.txt";
 
