@@ -16,6 +16,16 @@ echo "measuring, ${ROUNDS:-11} turns for each row"
   --emulator "$release/midentity-emulator" --native "$release/examples" \
   --peer benches/peers/target/release/peer --c "$release/c" --python "$venv/bin/python" --rounds "${ROUNDS:-11}"
 
+if dotnet --list-sdks 2>/dev/null | grep -q '^10\.'; then
+  echo "measuring the PowerShell module in the hosted engine"
+  "$cargo" run --quiet --package xtask -- package-powershell --dev --linux "$release/libmidentity.so"
+  dotnet build benches/powershell --configuration Release --nologo -verbosity:quiet -nodeReuse:false -p:UseSharedCompilation=false
+  version=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -1)
+  dotnet target/powershell/bin/Midentity.PowerShell.Bench/Release/net10.0/Midentity.PowerShell.Bench.dll out "$version"
+else
+  echo "SKIPPED PowerShell: no .NET SDK 10 on PATH; remedy: source ../shared/dotnet/activate.sh, or install one (dotnet.microsoft.com)"
+fi
+
 if [ "${CRITERION:-0}" != 0 ]; then
   "$cargo" bench --locked --package midentity --bench core
 fi

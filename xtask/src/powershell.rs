@@ -60,7 +60,9 @@ pub(crate) fn suite(project: &Project, report: &mut Report) -> Result<(), String
 pub(crate) fn format(project: &Project, report: &mut Report) {
     Report::announce("dotnet format");
     let Some(dotnet) = sdk_or_skip(project, "dotnet format", report) else { return };
-    for folder in ["bindings/powershell/src", "bindings/powershell/emulator/src", "tests/powershell"] {
+    for folder in
+        ["bindings/powershell/src", "bindings/powershell/emulator/src", "tests/powershell", "benches/powershell"]
+    {
         let mut command = Command::new(&dotnet);
         command.current_dir(&project.root).args(["format", "whitespace", "--folder", folder, "--verify-no-changes"]);
         if let Err(why) = process::run(&mut command) {

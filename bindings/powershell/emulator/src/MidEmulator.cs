@@ -3,8 +3,10 @@ using System.Collections;
 using System.Collections.Generic;
 using System.Diagnostics;
 using System.Management.Automation;
+using System.Security;
 using Midentity.Emulator.Control;
 using Midentity.Emulator.Processes;
+using Midentity.PowerShell.Json;
 
 namespace Midentity.Emulator;
 
@@ -78,6 +80,24 @@ public sealed class MidEmulator
 
     /// <summary>Takes everything back to the start: state, faults, clock, settings, log of requests.</summary>
     public void Reset() => Control().Post("reset", null);
+
+    /// <summary>A token of a principal of the state, such as admin@contoso, for Resource Manager: as an administrator has one.</summary>
+    public SecureString IssueToken(string principal)
+    {
+        var request = new Hashtable { ["principal"] = principal };
+        var token = new SecureString();
+        foreach (var c in Control().Post("tokens/issue", request).Text("access_token") ?? string.Empty)
+        {
+            token.AppendChar(c);
+        }
+
+        token.MakeReadOnly();
+        return token;
+    }
+
+    /// <summary>Adds user-assigned identities to a resource group, for long lists.</summary>
+    public void Populate(string resourceGroup, int userIdentities) =>
+        Control().Post("populate", new Hashtable { ["resource_group"] = resourceGroup, ["user_identities"] = userIdentities });
 
     /// <summary>Empties the log of requests.</summary>
     public void ForgetRequests() => Control().Delete("requests");

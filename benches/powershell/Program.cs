@@ -1,0 +1,164 @@
+using System;
+using System.Collections.Generic;
+using System.Diagnostics;
+using System.Globalization;
+using System.IO;
+using System.Linq;
+using System.Management.Automation;
+using System.Management.Automation.Runspaces;
+using System.Threading.Tasks;
+using Microsoft.PowerShell;
+
+namespace Midentity.PowerShell.Bench;
+
+/// <summary>
+/// Measures the module in the hosted engine beside a cmdlet around HttpClient, in one process and one run, and writes a line
+/// of JSON for each row. The arguments: the folder that package-powershell has filled, and the version.
+/// </summary>
+internal static class Program
+{
+    private const int Turns = 200;
+    private const int Items = 1000;
+
+    private static int Main(string[] arguments)
+    {
+        if (arguments.Length != 2)
+        {
+            Console.Error.WriteLine("usage: Midentity.PowerShell.Bench PACKAGES VERSION");
+            return 2;
+        }
+
+        var manifest = Path.Combine(arguments[0], "Midentity", arguments[1], "Midentity.psd1");
+        var emulator = Path.Combine(arguments[0], "Midentity.Emulator", arguments[1], "Midentity.Emulator.psd1");
+        using var runspace = Open();
+        Run(runspace, "Import-Module $emulator; $e = Start-MidEmulator -StateDir $state", ("emulator", emulator), ("state", Folder));
+        // The engine knows by now how a module is imported; of this one nothing is loaded yet.
+        var import = Once(runspace, "Import-Module $manifest", ("manifest", manifest));
+        Row("import alone, first in the process", import, null, "at most 40,000 us");
+        Redirect(runspace);
+
+        var empty = Median(runspace, "Test-Nothing");
+        var byHand = Median(runspace, "Get-TokenByHand -Endpoint $e.ImdsEndpoint -Resource https://management.azure.com/");
+        var uncached = Median(runspace, "Get-MidToken https://management.azure.com/ -NoCache -AsPlainText");
+        Row("an empty cmdlet", empty, null, "none: what the engine itself takes");
+        Row("warm, uncached", uncached, byHand, "at most 0.40x of Invoke-WebRequest");
+        Row("cached, plain", Median(runspace, "Get-MidToken https://management.azure.com/ -AsPlainText"), byHand, "at most 0.08x of Invoke-WebRequest");
+        Row("cached, SecureString", Median(runspace, "Get-MidToken https://management.azure.com/"), byHand, "at most 0.10x of Invoke-WebRequest");
+        Runspaces(runspace, manifest);
+        RoleAssignments(runspace);
+        Run(runspace, "Stop-MidEmulator");
+        Directory.Delete(Folder, true);
+        return 0;
+    }
+
+    private static string Folder { get; } = Directory.CreateTempSubdirectory("midentity").FullName;
+
+    /// <summary>20 runspaces that ask for 20 audiences at once, the metadata service 200 ms away.</summary>
+    private static void Runspaces(Runspace runspace, string manifest)
+    {
+        const int Count = 20;
+        Run(runspace, "Set-MidEmulatorFault Imds -Path /metadata/identity -DelayMilliseconds 200");
+        var endpoint = Run(runspace, "$e.ImdsEndpoint").Single().ToString()!;
+        var others = Enumerable.Range(0, Count).Select(_ => Open()).ToList();
+        foreach (var other in others)
+        {
+            Run(other, "Import-Module $manifest", ("manifest", manifest));
+        }
+
+        var elapsed = Stopwatch.StartNew();
+        Parallel.For(0, Count, new ParallelOptions { MaxDegreeOfParallelism = Count }, at => Run(
+            others[at],
+            "Get-MidToken $resource -ImdsEndpoint $imds -AsPlainText",
+            ("resource", $"https://resource-{at}.test/"),
+            ("imds", endpoint)));
+        var together = elapsed.Elapsed;
+        others.ForEach(other => other.Dispose());
+        Run(runspace, "Set-MidEmulatorFault -Clear");
+        Row($"{Count} runspaces, {Count} audiences, IMDS 200 ms away", together, TimeSpan.FromMilliseconds(200), "at most 2x of 200 ms, and the limiter's wait");
+    }
+
+    /// <summary>Identities piped in, a role for each; what one writes by hand gets half of them.</summary>
+    private static void RoleAssignments(Runspace runspace)
+    {
+        Run(
+            runspace,
+            """
+            $facts = $e.GetFacts()
+            $scope = "/subscriptions/$($facts.subscription_id)/resourceGroups/rg1"
+            $token = $e.IssueToken('admin@contoso')
+            $a = @{ AccessToken = $token; Scope = $scope }
+            $e.Populate('rg1', $count)
+            $ids = @(Get-MidUserIdentity rg1 -AccessToken $token -SubscriptionId $facts.subscription_id)
+            $role = (New-MidRoleAssignment -PrincipalId $ids[0].PrincipalId -Role Reader @a).RoleDefinitionId
+            """,
+            ("count", (2 * Items) + 10));
+        var ours = Once(runspace, "$ids[1..$items] | New-MidRoleAssignment -Role Reader @a", ("items", Items));
+        var byHand = Once(
+            runspace,
+            "$ids[($items + 1)..(2 * $items)] | New-RoleByHand -Cloud $e.Cloud -Scope $scope -RoleDefinitionId $role -Token $token");
+        Row("role assignments in a pipeline, for each", ours / Items, byHand / Items, "at most the core's and 150 us");
+    }
+
+    private static void Redirect(Runspace runspace) => Run(
+        runspace,
+        """
+        $session = [Midentity.PowerShell.MidSession]::Current
+        $session.Cloud = $e.Cloud; $session.CaFile = $e.CaFile; $session.ImdsEndpoint = $e.ImdsEndpoint
+        """);
+
+    private static Runspace Open()
+    {
+        var state = InitialSessionState.CreateDefault2();
+        if (OperatingSystem.IsWindows())
+        {
+            state.ExecutionPolicy = ExecutionPolicy.Bypass;
+        }
+
+        state.Commands.Add(new SessionStateCmdletEntry("Get-TokenByHand", typeof(GetTokenByHandCommand), null));
+        state.Commands.Add(new SessionStateCmdletEntry("Test-Nothing", typeof(TestNothingCommand), null));
+        state.Commands.Add(new SessionStateCmdletEntry("New-RoleByHand", typeof(NewRoleByHandCommand), null));
+        var runspace = RunspaceFactory.CreateRunspace(state);
+        runspace.Open();
+        return runspace;
+    }
+
+    private static IReadOnlyList<PSObject> Run(Runspace runspace, string script, params (string Name, object Value)[] variables)
+    {
+        foreach (var (name, value) in variables)
+        {
+            runspace.SessionStateProxy.SetVariable(name, value);
+        }
+
+        using var shell = System.Management.Automation.PowerShell.Create();
+        shell.Runspace = runspace;
+        var output = shell.AddScript(script).Invoke();
+        return shell.Streams.Error.Count == 0
+            ? output
+            : throw new InvalidOperationException($"{script}: {shell.Streams.Error[0]}");
+    }
+
+    private static TimeSpan Once(Runspace runspace, string script, params (string Name, object Value)[] variables)
+    {
+        var elapsed = Stopwatch.StartNew();
+        Run(runspace, script, variables);
+        return elapsed.Elapsed;
+    }
+
+    /// <summary>Inside one pipeline, so that the engine's own start of one is in no figure.</summary>
+    private static TimeSpan Median(Runspace runspace, string command)
+    {
+        var loop = $"foreach ($i in 1..$turns) {{ $t = [Diagnostics.Stopwatch]::GetTimestamp(); $null = {command}; [Diagnostics.Stopwatch]::GetTimestamp() - $t }}";
+        Run(runspace, loop, ("turns", 20));
+        var times = Run(runspace, loop, ("turns", Turns)).Select(time => (long)time.BaseObject).Order().ToList();
+        return TimeSpan.FromSeconds(times[times.Count / 2] / (double)Stopwatch.Frequency);
+    }
+
+    private static void Row(string name, TimeSpan ours, TimeSpan? other, string goal)
+    {
+        var us = ours.TotalMicroseconds.ToString("0", CultureInfo.InvariantCulture);
+        var beside = other is { } time ? time.TotalMicroseconds.ToString("0", CultureInfo.InvariantCulture) : "null";
+        var ratio = other is { } divisor ? (ours / divisor).ToString("0.00", CultureInfo.InvariantCulture) : "null";
+        Console.WriteLine(
+            $$"""{"row": "{{name}}", "ours_us": {{us}}, "beside_us": {{beside}}, "ratio": {{ratio}}, "goal": "{{goal}}"}""");
+    }
+}
