@@ -266,7 +266,8 @@ fn link(_: &str, at: &Path) -> Result<(), String> {
     Err(format!("{}: links are made on Unix only", at.display()))
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use super::*;
     use std::os::unix::fs::PermissionsExt;
