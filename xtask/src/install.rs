@@ -183,6 +183,11 @@ fn native_libraries(project: &Project, built: &Path) -> Result<String, String> {
     rustc.args(["--print", "native-static-libs"]).arg("-o").arg(folder.join("libprobe.a"));
     rustc.arg("--extern").arg(format!("midentity={}", built.join("libmidentity.rlib").display()));
     rustc.arg("-L").arg(format!("dependency={}", built.join("deps").display())).arg(&source);
+    // Built for a target that was named, the dependencies that run while compiling stand beside its folder.
+    let host = built.join("../../release/deps");
+    if host.is_dir() {
+        rustc.arg("-L").arg(format!("dependency={}", host.display()));
+    }
     let output = rustc.output().map_err(|error| format!("rustc can't be started: {error}"))?;
     let said = String::from_utf8_lossy(&output.stderr);
     printed(&said).ok_or_else(|| format!("rustc does not say what the static library needs: {}", said.trim()))
