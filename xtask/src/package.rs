@@ -244,6 +244,7 @@ fn size_findings(library: &Path) -> Vec<String> {
 const LINUX_LIBRARY: &[&str] = &[
     "include/midentity.h",
     "include/midentity.hpp",
+    "include/midentity/*",
     "lib/cmake/midentity/midentityConfig.cmake",
     "lib/cmake/midentity/midentityConfigVersion.cmake",
     "lib/libmidentity.a",

@@ -15,6 +15,7 @@ const LIBRARY: &[&str] = &[
     "bin/midentity.dll",
     "include/midentity.h",
     "include/midentity.hpp",
+    "include/midentity/*",
     "lib/libmidentity.a",
     "lib/libmidentity.dll.a",
     "lib/midentity.def",
@@ -35,8 +36,9 @@ pub(super) fn run(packages: &Packages<'_>, report: &mut Report) {
         copy(&release.archive, &folder.join("lib/libmidentity.a"))?;
         copy(&release.import_library, &folder.join("lib/libmidentity.dll.a"))?;
         project::write(&folder.join("lib/midentity.def"), &release.definition)?;
-        for file in ["midentity.h", "midentity.hpp"] {
-            copy(&project.path("include").join(file), &folder.join("include").join(file))?;
+        let headers = project.path("include");
+        for header in project::files(&headers, "") {
+            copy(&header, &folder.join("include").join(header.strip_prefix(&headers).unwrap_or(&header)))?;
         }
         copy(&project.path("LICENSE"), &folder.join("LICENSE"))?;
         Ok(folder)
