@@ -149,14 +149,10 @@ impl Packages<'_> {
 
     /// What is inside a wheel needs no newer glibc either: read, not believed.
     fn wheel_glibc(&self, wheel: &Path) -> Vec<String> {
-        let unpacked = self.target().join("wheel");
-        let extracted = crate::test::empty(&unpacked).and_then(|()| {
-            let mut python = self.venv.python(self.project);
-            process::run(python.args(["-m", "zipfile", "-e"]).arg(wheel).arg(&unpacked))
-        });
-        if let Err(why) = extracted {
-            return vec![why];
-        }
+        let unpacked = match self.unpack(wheel, "wheel") {
+            Ok(folder) => folder,
+            Err(why) => return vec![why],
+        };
         let natives: Vec<_> = project::files(&unpacked, "")
             .into_iter()
             .filter(|file| std::fs::read(file).is_ok_and(|bytes| bytes.starts_with(b"\x7fELF")))
@@ -165,6 +161,15 @@ impl Packages<'_> {
             return vec!["there is no native file in it".to_owned()];
         }
         natives.iter().flat_map(|file| glibc::findings(file)).collect()
+    }
+
+    /// A wheel's contents, in a folder of this name.
+    fn unpack(&self, wheel: &Path, name: &str) -> Result<PathBuf, String> {
+        let unpacked = self.target().join(name);
+        crate::test::empty(&unpacked)?;
+        let mut python = self.venv.python(self.project);
+        process::run(python.args(["-m", "zipfile", "-e"]).arg(wheel).arg(&unpacked))?;
+        Ok(unpacked)
     }
 
     /// zig and maturin are found where they are installed.

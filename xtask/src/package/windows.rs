@@ -1,6 +1,6 @@
 //! The packages for Windows: built here, their imports read back, not run.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use super::archive::{self, Kind};
@@ -70,14 +70,10 @@ fn wheel(packages: &Packages<'_>, release: &Release, report: &mut Report) {
 }
 
 fn imports(packages: &Packages<'_>, release: &Release, wheel: &Path) -> Vec<String> {
-    let unpacked: PathBuf = packages.target().join("windows-wheel");
-    let extracted = crate::test::empty(&unpacked).and_then(|()| {
-        let mut python = packages.venv.python(packages.project);
-        process::run(python.args(["-m", "zipfile", "-e"]).arg(wheel).arg(&unpacked))
-    });
-    if let Err(why) = extracted {
-        return vec![why];
-    }
+    let unpacked = match packages.unpack(wheel, "windows-wheel") {
+        Ok(folder) => folder,
+        Err(why) => return vec![why],
+    };
     match &project::files(&unpacked, ".pyd")[..] {
         [module] => release.import_findings(packages.project, module, &["python3.dll"]),
         other => vec![format!("{} native modules are in it, one was to be", other.len())],
