@@ -28,8 +28,10 @@ internal static class Program
             return 2;
         }
 
-        var manifest = Path.Combine(arguments[0], "Midentity", arguments[1], "Midentity.psd1");
-        var emulator = Path.Combine(arguments[0], "Midentity.Emulator", arguments[1], "Midentity.Emulator.psd1");
+        // A runspace has a current folder of its own: a relative path would mean another one there.
+        var packages = Path.GetFullPath(arguments[0]);
+        var manifest = Path.Combine(packages, "Midentity", arguments[1], "Midentity.psd1");
+        var emulator = Path.Combine(packages, "Midentity.Emulator", arguments[1], "Midentity.Emulator.psd1");
         using var runspace = Open();
         Run(runspace, "Import-Module $emulator; $e = Start-MidEmulator -StateDir $state", ("emulator", emulator), ("state", Folder));
         // The engine knows by now how a module is imported; of this one nothing is loaded yet.
