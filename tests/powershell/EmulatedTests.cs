@@ -14,6 +14,9 @@ namespace Midentity.PowerShell.Tests;
 /// <summary>Invoke-MidEmulated, Get-MidEmulatorRequest and Set-MidEmulatorFault.</summary>
 public sealed class EmulatedTests : IDisposable
 {
+    /// <summary>With its folder: under Wine the engine finds no program on the search path.</summary>
+    private static readonly string Shell = System.IO.Path.Combine(Environment.SystemDirectory, "cmd.exe");
+
     private readonly Engine engine = EmulatorEngine.New();
 
     public EmulatedTests()
@@ -120,7 +123,7 @@ public sealed class EmulatedTests : IDisposable
     {
         Start();
         // Any program that shows its environment will do.
-        var (file, arguments) = OperatingSystem.IsWindows() ? ("cmd.exe", new[] { "/c", "set" }) : ("/usr/bin/env", []);
+        var (file, arguments) = OperatingSystem.IsWindows() ? (Shell, new[] { "/c", "set" }) : ("/usr/bin/env", []);
         Environment.SetEnvironmentVariable("IDENTITY_ENDPOINT", "http://127.0.0.1:1/");
         try
         {
@@ -147,7 +150,7 @@ public sealed class EmulatedTests : IDisposable
         Start();
         var missing = engine.Error("Invoke-MidEmulated -FilePath no-such-program-anywhere");
         Assert.Equal(("emulator.command", ErrorCategory.ObjectNotFound), (Id(missing), missing.CategoryInfo.Category));
-        var (file, arguments) = OperatingSystem.IsWindows() ? ("cmd.exe", new[] { "/c", "exit 3" }) : ("/bin/sh", ["-c", "exit 3"]);
+        var (file, arguments) = OperatingSystem.IsWindows() ? (Shell, new[] { "/c", "exit 3" }) : ("/bin/sh", ["-c", "exit 3"]);
         var failed = engine.Error(
             "Invoke-MidEmulated -FilePath $file -ArgumentList $arguments", ("file", file), ("arguments", arguments));
         Assert.Contains("exit code 3", failed.ErrorDetails.Message, StringComparison.Ordinal);
@@ -164,11 +167,12 @@ public sealed class EmulatedTests : IDisposable
     [InlineData("\\\"both\\\\\" x")]
     public void Arguments_arrive_as_they_were_given(string argument)
     {
-        Assert.SkipWhen(OperatingSystem.IsWindows(), "cmd.exe reads its command line by other rules");
         Start();
-        var lines = engine.Run(
-            "Invoke-MidEmulated -FilePath /bin/sh -ArgumentList '-c', 'printf \"[%s]\\n\" \"$@\"', 'x', $argument, 'last'",
-            ("argument", argument));
+        using var part = ChildProgram.Shows();
+        var command = OperatingSystem.IsWindows()
+            ? "Invoke-MidEmulated -FilePath $file -ArgumentList $argument, 'last'"
+            : "Invoke-MidEmulated -FilePath /bin/sh -ArgumentList '-c', 'printf \"[%s]\\n\" \"$@\"', 'x', $argument, 'last'";
+        var lines = engine.Run(command, ("file", Environment.ProcessPath), ("argument", argument));
         Assert.Equal([$"[{argument}]", "[last]"], lines.Select(line => line.ToString()));
     }
 

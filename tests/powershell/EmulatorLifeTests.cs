@@ -51,14 +51,15 @@ public sealed class EmulatorLifeTests : IDisposable
     public void The_search_path_comes_last()
     {
         var (variable, path) = (Environment.GetEnvironmentVariable("MIDENTITY_EMULATOR_BIN"), Environment.GetEnvironmentVariable("PATH"));
+        var program = Path.GetFullPath(EmulatorProcess.Program);
         try
         {
             Environment.SetEnvironmentVariable("MIDENTITY_EMULATOR_BIN", null);
             Environment.SetEnvironmentVariable("PATH", folder);
             Assert.Equal("emulator.missing", Id(engine.Error("Start-MidEmulator")));
-            Environment.SetEnvironmentVariable("PATH", $"{folder}{Path.PathSeparator}{Path.GetDirectoryName(EmulatorProcess.Program)}");
+            Environment.SetEnvironmentVariable("PATH", $"{folder}{Path.PathSeparator}{Path.GetDirectoryName(program)}");
             var found = engine.Run("Start-MidEmulator -StateDir $start.StateDir | ForEach-Object Program").Single().ToString();
-            Assert.Equal(Path.GetFullPath(EmulatorProcess.Program), Path.GetFullPath(found!));
+            Assert.Equal(program, Path.GetFullPath(found!));
         }
         finally
         {
@@ -110,17 +111,18 @@ public sealed class EmulatorLifeTests : IDisposable
     [Fact]
     public void A_start_can_be_stopped()
     {
-        if (OperatingSystem.IsWindows())
+        // A program that never is ready.
+        var started = Path.Combine(folder, "waits.pid");
+        using var part = ChildProgram.Waits(started);
+        var program = Environment.ProcessPath!;
+        if (!OperatingSystem.IsWindows())
         {
-            Assert.Skip("no program that every Windows has takes any arguments and waits");
-            return;
+            program = Path.Combine(folder, "waits");
+            File.WriteAllText(program, "#!/bin/sh\necho started > \"$0.pid\"\nexec sleep 60\n");
+            File.SetUnixFileMode(program, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         }
 
-        // A program that never is ready.
-        var program = Path.Combine(folder, "waits");
-        File.WriteAllText(program, "#!/bin/sh\necho started > \"$0.pid\"\nexec sleep 60\n");
-        File.SetUnixFileMode(program, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        var took = Waiting.Stop(engine, () => File.Exists(program + ".pid"), "Start-MidEmulator -Path $path", ("path", program));
+        var took = Waiting.Stop(engine, () => File.Exists(started), "Start-MidEmulator -Path $path", ("path", program));
         Assert.True(took < TimeSpan.FromSeconds(5), $"{took}");
         var error = engine.Error("Start-MidEmulator -Path $path -TimeoutSec 1", ("path", program));
         Assert.Equal(("emulator.timeout", ErrorCategory.OperationTimeout), (Id(error), error.CategoryInfo.Category));

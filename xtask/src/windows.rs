@@ -41,10 +41,6 @@ const PROGRAMS: &[&str] = &[
     "--example=tutorial_5",
 ];
 
-/// Until its hang is found, PowerShell's suite runs where it is asked for by name.
-const POWERSHELL_NOT_RUN: &str = "NOTE PowerShell's tests NOT RUN on Windows: one of them hangs under Wine and not on \
-    Linux, for a reason that is not known yet; make test-windows FLAGS=\"--only powershell\" runs them";
-
 /// A program of tests that runs longer hangs: on Linux the longest takes half a minute.
 const TESTS_LIMIT: Duration = Duration::from_secs(300);
 const PROGRAM_LIMIT: Duration = Duration::from_secs(60);
@@ -82,10 +78,8 @@ pub(crate) fn run(project: &Project, flags: &Flags) -> Result<Report, String> {
             if flags.wants("c") {
                 library::run(&windows, &mut report)?;
             }
-            if flags.only.iter().any(|only| only == "powershell") {
+            if flags.wants("powershell") {
                 powershell::run(&windows, &mut report)?;
-            } else {
-                report.remark(POWERSHELL_NOT_RUN.to_owned());
             }
         }
         Err(why) => report.fail("windows", &why),

@@ -241,7 +241,13 @@ pub unsafe extern "C" fn midentity_credential_get_token_start(
         guard(error, || {
             let credential = midentity_credential::borrow(credential)?.0.as_async().clone();
             let scope = scope_of(scope, scope_len)?;
-            let options = options::read(options)?.read()?;
+            let given = options::read(options)?;
+            let options = given.read()?;
+            if given.takes_any()
+                && let Some(kept) = credential.cached_token(&scope)
+            {
+                return operation::ended(operation, Outcome::Token(kept));
+            }
             operation::begin(operation, |_| token_of(credential, scope, options))
         })
     }

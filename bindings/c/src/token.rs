@@ -48,6 +48,11 @@ unsafe impl Options for midentity_token_options {
 }
 
 impl midentity_token_options {
+    /// Whether any token for the scope will do, a kept one too.
+    pub(crate) fn takes_any(&self) -> bool {
+        self.flags == 0 && self.claims.is_null() && self.tenant_id.is_null()
+    }
+
     /// The core's options.
     ///
     /// # Safety

@@ -169,29 +169,17 @@ public abstract class MidCmdlet : PSCmdlet
 
     private void Wait(OperationHandle operation)
     {
+        // A kept token is there already: there is nothing to watch.
+        if (IsOver(operation, 0, null))
+        {
+            return;
+        }
+
         using var progress = ProgressWatch.On(operation);
         var elapsed = Stopwatch.StartNew();
         ProgressRecord? shown = null;
-        while (true)
+        while (!IsOver(operation, Slice, shown))
         {
-            var status = NativeMethods.midentity_operation_wait(operation, Slice, out var error);
-            if (status != NativeConstants.Pending && status != NativeConstants.Ok)
-            {
-                var failure = NativeError.Take(status, error);
-                ThrowIfStopped();
-                Show();
-                Complete(shown);
-                throw failure;
-            }
-
-            ThrowIfStopped();
-            Show();
-            if (status == NativeConstants.Ok)
-            {
-                Complete(shown);
-                return;
-            }
-
             if (elapsed.Elapsed >= QuietTime && progress.What is { } what)
             {
                 shown = new ProgressRecord(1, what, progress.Status is { Length: > 0 } word ? word : "waiting")
@@ -201,6 +189,22 @@ public abstract class MidCmdlet : PSCmdlet
                 WriteProgress(shown);
             }
         }
+    }
+
+    /// <summary>Whether it has succeeded within so many milliseconds; throws what it failed with.</summary>
+    private bool IsOver(OperationHandle operation, long limit, ProgressRecord? shown)
+    {
+        var status = NativeMethods.midentity_operation_wait(operation, limit, out var error);
+        var isPending = status == NativeConstants.Pending;
+        var failure = isPending || status == NativeConstants.Ok ? null : NativeError.Take(status, error);
+        ThrowIfStopped();
+        Show();
+        if (!isPending)
+        {
+            Complete(shown);
+        }
+
+        return failure == null ? !isPending : throw failure;
     }
 
     private void Complete(ProgressRecord? shown)
