@@ -146,6 +146,12 @@ impl ResourceGroups {
     }
 }
 
+/// Tags as getters give them: where the service sends none, or null, there are none.
+pub(super) fn known_tags(tags: Option<&BTreeMap<String, String>>) -> &BTreeMap<String, String> {
+    static NONE: BTreeMap<String, String> = BTreeMap::new();
+    tags.unwrap_or(&NONE)
+}
+
 /// A resource group.
 ///
 /// ```
@@ -228,8 +234,8 @@ impl ResourceGroup {
     /// # Ok(()) });
     /// ```
     #[must_use]
-    pub fn tags(&self) -> BTreeMap<String, String> {
-        self.tags.clone().unwrap_or_default()
+    pub fn tags(&self) -> &BTreeMap<String, String> {
+        known_tags(self.tags.as_ref())
     }
 
     /// A tag's value.

@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 use super::client::ArmClient;
 use super::members::members;
 use super::paging::Pages;
+use super::resource_group::known_tags;
 use super::scope_path;
 use crate::error::{ErrorKind, Result};
 
@@ -284,8 +285,8 @@ impl UserIdentity {
     /// # Ok(()) });
     /// ```
     #[must_use]
-    pub fn tags(&self) -> BTreeMap<String, String> {
-        self.tags.clone().unwrap_or_default()
+    pub fn tags(&self) -> &BTreeMap<String, String> {
+        known_tags(self.tags.as_ref())
     }
 
     /// The client id, which token requests name.

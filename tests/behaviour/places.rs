@@ -71,7 +71,7 @@ async fn groups_live() {
     let tags: BTreeMap<String, String> = [("owner".to_owned(), "me".to_owned())].into();
     let made = groups.create(name, "northeurope", &tags).await.unwrap();
     assert_eq!((made.name(), made.location(), made.provisioning_state()), (name, "northeurope", "Succeeded"));
-    assert_eq!((made.tags(), made.tag("owner"), made.tag("x")), (tags, Some("me"), None));
+    assert_eq!((made.tags(), made.tag("owner"), made.tag("x")), (&tags, Some("me"), None));
     assert_eq!(azure.body("PUT"), json!({"location": "northeurope", "tags": {"owner": "me"}}));
     assert_eq!(groups.get(name).await.unwrap().id(), made.id());
     azure.emulator.set_page_size(2);

@@ -153,6 +153,23 @@ public sealed class RestTests : ArmFixture
     }
 
     [Fact]
+    public void Debug_has_the_answer_s_shape_and_hides_what_it_does_not_know()
+    {
+        Assert.Equal(
+            "{\"id\":\"/x\",\"key\":\"(6 characters)\",\"n\":1,\"list\":[{\"value\":\"(1 characters)\",\"name\":\"y\"},\"(2 characters)\",null]}",
+            Json.Redaction.Show("{\"id\":\"/x\",\"key\":\"secret\",\"n\":1,\"list\":[{\"value\":\"s\",\"name\":\"y\"},\"zz\",null]}"));
+        // -Debug itself makes an engine with somebody before it ask after each line.
+        using var shell = Engine.Shell();
+        shell.AddScript("$DebugPreference = 'Continue'; Get-MidResourceGroup rg1 @a; $DebugPreference = 'SilentlyContinue'").Invoke();
+        Assert.Empty(shell.Streams.Error);
+        Assert.Contains("\"name\":\"rg1\"", string.Join('\n', shell.Streams.Debug), StringComparison.Ordinal);
+
+        using var quiet = Engine.Shell();
+        quiet.AddScript("Get-MidResourceGroup rg1 @a").Invoke();
+        Assert.Empty(quiet.Streams.Debug);
+    }
+
+    [Fact]
     public void Verbose_has_one_line_for_each_attempt()
     {
         Emulator.Fault("""{"match": {"door": "arm"}, "times": 1, "status": 500, "body": {"error": {"code": "x", "message": "no"}}}""");

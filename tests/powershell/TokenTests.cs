@@ -83,12 +83,27 @@ public sealed class TokenTests : IDisposable
         Assert.Equal(principal, engine.One<string>("($made | Get-MidToken Arm | ConvertFrom-MidToken).ObjectId", ("made", made)));
     }
 
-    [Fact]
-    public void Two_ways_to_name_an_identity_are_refused()
+    [Theory]
+    [InlineData("Get-MidToken Arm -SystemAssigned -ClientId c1000000-0000-4000-8000-000000000011", "-ClientId and -SystemAssigned")]
+    [InlineData("'SystemAssigned' | Get-MidToken Arm -ResourceId /x", "-Identity and -ResourceId")]
+    [InlineData("Get-MidContext -ObjectId a -ClientId b", "-ClientId and -ObjectId")]
+    public void Two_ways_to_name_an_identity_are_refused(string script, string said)
     {
-        var error = engine.Error("Get-MidToken Arm -SystemAssigned -ClientId c1000000-0000-4000-8000-000000000011");
-        Assert.StartsWith("AmbiguousParameterSet,", error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        var error = engine.Error(script);
+        Assert.StartsWith("argument.identity,", error.FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.Equal(ErrorCategory.InvalidArgument, error.CategoryInfo.Category);
+        Assert.Contains(said, error.ErrorDetails.Message, StringComparison.Ordinal);
+        Assert.NotEmpty(error.ErrorDetails.RecommendedAction);
+    }
+
+    [Theory]
+    [InlineData("Get-MidToken Arm -Identity $null")]
+    [InlineData("$null | Get-MidToken Arm")]
+    [InlineData("Get-MidToken Arm -Identity ''")]
+    public void An_identity_that_is_nothing_is_never_the_default_one(string script)
+    {
+        Assert.NotEmpty(engine.Try(script).Errors);
+        Assert.Empty(emulator.TokenRequests());
     }
 
     [Theory]

@@ -56,7 +56,7 @@ result! {
         id: &str,
         name: &str,
         location: &str,
-        tags: BTreeMap<String, String>,
+        tags: &BTreeMap<String, String>,
         provisioning_state: &str,
     }
 }
@@ -67,7 +67,7 @@ result! {
         id: &str,
         name: &str,
         location: &str,
-        tags: BTreeMap<String, String>,
+        tags: &BTreeMap<String, String>,
         client_id: &str,
         principal_id: &str,
         tenant_id: &str,

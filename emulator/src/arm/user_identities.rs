@@ -3,13 +3,14 @@
 use http::StatusCode;
 use indexmap::IndexMap;
 use serde::Serialize;
+use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::authorization::is_at_or_above;
 use super::{Answer, Context, Place, authorization, envelope, paging, resource_groups};
 use crate::server::reply::Reply;
-use crate::state::{MachineKind, Principal, Tags, UserIdentity, folded, names};
+use crate::state::{MachineKind, Principal, Shown, Tags, UserIdentity, folded, names};
 
 pub(super) const TYPE: &str = "Microsoft.ManagedIdentity/userAssignedIdentities";
 /// From this version on an identity shows its isolation scope.
@@ -126,6 +127,7 @@ fn put(context: &mut Context<'_>, place: Place<'_>) -> Answer {
         identity.tags = tags;
         identity.isolation_scope = isolation_scope;
         identity.assignment_restrictions = assignment_restrictions;
+        identity.shown.forget();
         return Ok(Reply::json(StatusCode::OK, &body(place.subscription, tenant, &group, identity, version)));
     }
     // A name that comes again is another identity: new ids, whatever its roles were.
@@ -138,6 +140,7 @@ fn put(context: &mut Context<'_>, place: Place<'_>) -> Answer {
         isolation_scope,
         assignment_restrictions,
         federated_credentials: IndexMap::new(),
+        shown: Shown::default(),
     };
     let reply = Reply::json(StatusCode::CREATED, &body(place.subscription, tenant, &group, &identity, version))
         // A path, not an address: clients must not take it for a long-running operation's.
@@ -163,6 +166,7 @@ fn patch(context: &mut Context<'_>, place: Place<'_>) -> Answer {
     if let Some(scope) = isolation_scope {
         identity.isolation_scope = scope;
     }
+    identity.shown.forget();
     Ok(Reply::json(StatusCode::OK, &body(place.subscription, tenant, &group, identity, version)))
 }
 
@@ -188,13 +192,20 @@ pub(super) fn list(context: &Context<'_>, subscription: Uuid, group: Option<&str
     authorization::require(context, &format!("{TYPE}/read"), &scope)?;
     let of = super::subscription(context, subscription)?;
     let (tenant, version) = (of.tenant_id, context.version);
+    let shown = |group: &str, one| shown(one, || body(subscription, tenant, group, one, version), version);
     if let Some(name) = group {
         let group = of.resource_groups.get(&folded(name)).ok_or_else(|| envelope::no_group(name))?;
         let all = group.user_identities.values();
-        return paging::page(context, all, |one| body(subscription, tenant, &group.name, one, version));
+        return paging::page(context, all, |one| shown(&group.name, one));
     }
     let all = of.resource_groups.values().flat_map(|group| group.user_identities.values().map(move |one| (group, one)));
-    paging::page(context, all, |(group, one)| body(subscription, tenant, &group.name, one, version))
+    paging::page(context, all, |(group, one)| shown(&group.name, one))
+}
+
+/// As it was made the last time, where nothing has changed since.
+fn shown<'a>(identity: &'a UserIdentity, made: impl FnOnce() -> Body<'a>, version: &str) -> &'a RawValue {
+    // What an identity holds always serialises.
+    identity.shown.get(version >= ISOLATION_SINCE, || to_raw_value(&made()).unwrap_or_default())
 }
 
 /// `POST …/listAssociatedResources`: the machines that have the identity. Only previews have it; clients still ask.

@@ -47,6 +47,7 @@ pub(crate) fn user_identities(state: &mut State, group: &str, count: usize) -> R
             isolation_scope: "None".to_owned(),
             assignment_restrictions: None,
             federated_credentials: Default::default(),
+            shown: Default::default(),
         };
         group.user_identities.insert(name, identity);
         made += 1;

@@ -250,6 +250,7 @@ impl Builder<'_> {
             isolation_scope: entry.isolation_scope.clone().unwrap_or_else(|| "None".to_owned()),
             assignment_restrictions: entry.assignment_restrictions.clone(),
             federated_credentials,
+            shown: Default::default(),
         })
     }
 

@@ -13,9 +13,11 @@ pub(crate) mod seed;
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::OnceLock;
 
 use indexmap::IndexMap;
 use serde_json::Value;
+use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use crate::arm::roles::RoleDefinition;
@@ -98,6 +100,30 @@ pub(crate) struct UserIdentity {
     pub(crate) assignment_restrictions: Option<Value>,
     /// By folded name.
     pub(crate) federated_credentials: IndexMap<String, FederatedCredential>,
+    pub(crate) shown: Shown,
+}
+
+/// An identity's JSON, made when a list first shows it and forgotten with any change: clients are measured by lists of
+/// ten thousand, and what the list itself costs would be half of what is measured.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Shown([OnceLock<Box<RawValue>>; 2]);
+
+impl Shown {
+    /// In one of its two shapes; as `made` where it was not made since the last change.
+    pub(crate) fn get(&self, newer: bool, made: impl FnOnce() -> Box<RawValue>) -> &RawValue {
+        self.0[usize::from(newer)].get_or_init(made)
+    }
+
+    pub(crate) fn forget(&mut self) {
+        *self = Self::default();
+    }
+}
+
+impl PartialEq for Shown {
+    fn eq(&self, _: &Self) -> bool {
+        // It says nothing that the identity does not.
+        true
+    }
 }
 
 /// An outside identity that may sign in as a user-assigned one.

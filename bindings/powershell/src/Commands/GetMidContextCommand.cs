@@ -6,7 +6,7 @@ using Midentity.PowerShell.Native;
 namespace Midentity.PowerShell.Commands;
 
 /// <summary>Says who a script on this machine is to Azure: tenant, subscription, machine, identity.</summary>
-[Cmdlet(VerbsCommon.Get, "MidContext", DefaultParameterSetName = DefaultSet)]
+[Cmdlet(VerbsCommon.Get, "MidContext")]
 [OutputType(typeof(MidContext))]
 public sealed class GetMidContextCommand : IdentityCmdlet
 {

@@ -8,7 +8,7 @@ using Midentity.PowerShell.Tokens;
 namespace Midentity.PowerShell.Commands;
 
 /// <summary>Takes an access token of the machine's managed identity.</summary>
-[Cmdlet(VerbsCommon.Get, "MidToken", DefaultParameterSetName = DefaultSet)]
+[Cmdlet(VerbsCommon.Get, "MidToken")]
 [OutputType(typeof(MidToken), typeof(string), typeof(Hashtable))]
 public sealed class GetMidTokenCommand : IdentityCmdlet
 {

@@ -9,7 +9,7 @@ using Midentity.PowerShell.Native;
 namespace Midentity.PowerShell.Commands;
 
 /// <summary>Looks at what stands between this machine and a token, one check after the other.</summary>
-[Cmdlet(VerbsDiagnostic.Test, "MidEndpoint", DefaultParameterSetName = DefaultSet)]
+[Cmdlet(VerbsDiagnostic.Test, "MidEndpoint")]
 [OutputType(typeof(MidDiagnostic))]
 public sealed class TestMidEndpointCommand : IdentityCmdlet
 {
@@ -20,8 +20,11 @@ public sealed class TestMidEndpointCommand : IdentityCmdlet
     public SwitchParameter Detailed { get; set; }
 
     /// <inheritdoc/>
-    protected override void ProcessRecord()
+    protected override void ProcessRecord() => ForInput(Identity, Check);
+
+    private void Check()
     {
+        _ = Chosen;
         var (token, claims) = ((MidToken?)null, (MidTokenClaims?)null);
         WriteObject(new MidDiagnostic(
             "Source", MidDiagnosticStatus.Passed, $"Imds at {Settings.ImdsEndpoint}, as {Settings.ImdsEndpointFrom} says", null, 0));

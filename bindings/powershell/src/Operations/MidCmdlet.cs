@@ -20,6 +20,7 @@ public abstract class MidCmdlet : PSCmdlet
     private readonly LogQueue log = new();
     private OperationHandle? waitingFor;
     private bool isStopped;
+    private bool? isDebugShown;
 
     private protected MidCmdlet()
     {
@@ -112,9 +113,21 @@ public abstract class MidCmdlet : PSCmdlet
         {
             var path = texts.Add(pointer);
             var part = NativeMethods.midentity_value_get(value.DangerousGetHandle(), path.Bytes, path.Length);
-            return NativeTexts.Read(NativeMethods.midentity_value_to_json(part, out var length), length) ?? "null";
+            var json = NativeTexts.Read(NativeMethods.midentity_value_to_json(part, out var length), length) ?? "null";
+            if (IsDebugShown)
+            {
+                WriteDebug($"answer: {Redaction.Show(json)}");
+            }
+
+            return json;
         }
     }
+
+    /// <summary>The engine would throw the line away itself; making it costs more than reading the answer.</summary>
+    private bool IsDebugShown => isDebugShown ??= MyInvocation.BoundParameters.TryGetValue("Debug", out var given)
+        ? given is SwitchParameter { IsPresent: true }
+        : LanguagePrimitives.TryConvertTo<ActionPreference>(GetVariableValue("DebugPreference"), out var preference)
+            && preference is not (ActionPreference.SilentlyContinue or ActionPreference.Ignore);
 
     /// <summary>Starts an operation and waits for the token that it gives.</summary>
     private protected TokenHandle Token(Func<OperationHandle> start)
