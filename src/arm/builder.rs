@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::client::{ArmClient, Inner};
 use super::pace::Pace;
+use super::role::KnownRoles;
 use uuid::Uuid;
 
 use crate::clock::Clock;
@@ -164,6 +165,7 @@ impl ArmClientBuilder {
             clock: self.clock,
             correlation_id: Uuid::new_v4().to_string(),
             versions: Mutex::default(),
+            known_roles: KnownRoles::default(),
             pace: Pace::default(),
         })))
     }

@@ -17,6 +17,7 @@ use super::challenge;
 use super::error;
 use super::pace::Pace;
 use super::response::ArmResponse;
+use super::role::KnownRoles;
 use crate::clock::Clock;
 use crate::cloud::Cloud;
 use crate::cloud_endpoints::{CloudEndpoints, Discovery};
@@ -65,6 +66,7 @@ pub(super) struct Inner {
     pub(super) correlation_id: String,
     /// The newest api-version of resource types that were asked for.
     pub(super) versions: Mutex<Vec<(String, String)>>,
+    pub(super) known_roles: KnownRoles,
     pub(super) pace: Pace,
 }
 
@@ -223,6 +225,10 @@ impl ArmClient {
 
     pub(super) fn versions(&self) -> MutexGuard<'_, Vec<(String, String)>> {
         self.0.versions.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn known_roles(&self) -> &KnownRoles {
+        &self.0.known_roles
     }
 
     pub(super) fn clock(&self) -> &Clock {

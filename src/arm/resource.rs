@@ -45,6 +45,13 @@ impl ArmClient {
     /// ```
     pub async fn get_resource(&self, resource: &str) -> Result<ArmResponse> {
         let resource = ResourceId::parse(&format!("/{}", resource.trim_start_matches('/')))?;
+        if resource.subscription().is_none() && resource.resource_type().is_none() {
+            return Err(Error::argument(
+                id::ARGUMENT_PATH,
+                format!("{:?} is no resource's id", resource.as_str()),
+                "begin with /subscriptions/<id> or /providers/<namespace>, as the resource's own id does",
+            ));
+        }
         let version = self.newest_version(&resource).await?;
         self.get_path(resource.as_str(), &version).await
     }

@@ -1,5 +1,9 @@
 //! Role definitions.
 
+use std::collections::VecDeque;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
 use reqwest::Method;
 use serde::Deserialize;
 use url::form_urlencoded::byte_serialize;
@@ -11,6 +15,38 @@ use super::{scope_path, suggestion};
 use crate::error::{Error, ErrorKind, Result, id};
 
 pub(super) const API_VERSION: &str = "2022-04-01";
+
+/// How long a role that was found is taken for granted: whoever gives one role to a thousand principals asks for it once,
+/// and a role that was made anew under its name is soon seen.
+const KNOWN_FOR: Duration = Duration::from_secs(60);
+const MOST_KNOWN: usize = 32;
+
+/// The roles that a client has found lately.
+#[derive(Default)]
+pub(super) struct KnownRoles(Mutex<VecDeque<Known>>);
+
+struct Known {
+    scope: String,
+    asked: String,
+    until: Duration,
+    role: RoleDefinition,
+}
+
+impl KnownRoles {
+    fn get(&self, scope: &str, asked: &str, now: Duration) -> Option<RoleDefinition> {
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.iter().find(|k| k.until > now && k.scope == scope && k.asked == asked).map(|k| k.role.clone())
+    }
+
+    fn put(&self, scope: &str, asked: &str, now: Duration, role: RoleDefinition) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.retain(|k| k.until > now);
+        if known.len() >= MOST_KNOWN {
+            known.pop_front();
+        }
+        known.push_back(Known { scope: scope.to_owned(), asked: asked.to_owned(), until: now + KNOWN_FOR, role });
+    }
+}
 
 /// The role definitions that can be assigned at a scope.
 ///
@@ -96,6 +132,17 @@ impl RoleDefinitions {
             Some(definition) => Ok(definition),
             None => Err(self.unknown(role).await),
         }
+    }
+
+    /// As [`RoleDefinitions::find`], without asking again for what was found a moment ago.
+    pub(super) async fn find_lately(&self, role: &str) -> Result<RoleDefinition> {
+        let (known, clock) = (self.client.known_roles(), self.client.clock());
+        if let Some(role) = known.get(&self.scope, role, clock.monotonic()) {
+            return Ok(role);
+        }
+        let found = self.find(role).await?;
+        known.put(&self.scope, role, clock.monotonic(), found.clone());
+        Ok(found)
     }
 
     async fn unknown(&self, role: &str) -> Error {

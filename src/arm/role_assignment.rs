@@ -147,8 +147,8 @@ impl RoleAssignments {
         };
         // In the one spelling that the service takes, whatever the caller's.
         let principal_id = &principal.to_string();
-        let role =
-            self.client.role_definitions(if self.scope.is_empty() { "/" } else { &self.scope })?.find(role).await?;
+        let roles = self.client.role_definitions(if self.scope.is_empty() { "/" } else { &self.scope })?;
+        let role = roles.find_lately(role).await?;
         let key = format!("{}|{principal_id}|{}", self.scope, role.guid()).to_ascii_lowercase();
         let name = Uuid::new_v5(&NAMES, key.as_bytes());
         let body = json!({"properties": {

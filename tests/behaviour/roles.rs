@@ -96,6 +96,26 @@ async fn roles_by_name_guid_and_id() {
 }
 
 #[tokio::test]
+async fn one_role_for_many_is_looked_up_once() {
+    let azure = Azure::new();
+    let (first, second) = (principal(&azure, "id1").await, principal(&azure, "id2").await);
+    let admin = azure.admin();
+    azure.sent();
+    for (scope, role, who, times) in [
+        ("rg1", "Reader", &first, 1),
+        ("rg1", "Reader", &second, 0),
+        ("rg2", "Reader", &first, 1),
+        ("rg1", "Contributor", &first, 1),
+        ("rg1", "Contributor", &second, 0),
+    ] {
+        let assigned = admin.role_assignments(&group(scope)).unwrap().assign(role, who, SP).await.unwrap().wait().await;
+        assert_eq!(assigned.unwrap().principal_id(), who);
+        let looked_up = azure.sent().iter().filter(|r| r.path.contains("/roleDefinitions")).count();
+        assert_eq!(looked_up, times, "{role} at {scope}");
+    }
+}
+
+#[tokio::test]
 async fn custom_roles_where_they_are_assignable() {
     let azure = Azure::new();
     let client = azure.admin();
