@@ -1049,6 +1049,13 @@ MIDENTITY_API
 void midentity_credential_close(const struct midentity_credential *credential);
 
 /**
+ * Forgets the tokens that are kept for a credential's identity, for every credential of the same cache that asks the
+ * same place for the same identity. Calls under way go on and their tokens are not kept. NULL is allowed.
+ */
+MIDENTITY_API
+void midentity_credential_clear_tokens(const struct midentity_credential *credential);
+
+/**
  * Frees a credential. Operations that it started go on. NULL is allowed.
  */
 MIDENTITY_API

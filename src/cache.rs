@@ -95,6 +95,21 @@ impl TokenCache {
         }
     }
 
+    /// Forgets the tokens of one partition, as [`TokenCache::clear`] does with all.
+    pub(crate) fn forget(&self, partition: &str) {
+        // Every credential looks its entries up anew, and finds those of others as they were.
+        self.0.generation.fetch_add(1, Ordering::AcqRel);
+        let old = self.0.map.rcu(|map| {
+            let mut map = HashMap::clone(map);
+            map.retain(|key, _| *key.partition != *partition);
+            map
+        });
+        for (_, entry) in old.iter().filter(|(key, _)| *key.partition == *partition) {
+            entry.retired.store(true, Ordering::Release);
+            entry.token.store(None);
+        }
+    }
+
     /// How many tokens it holds, expired ones included.
     ///
     /// ```

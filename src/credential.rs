@@ -211,6 +211,24 @@ impl Credential {
         self.0.closed.store(true, Ordering::Relaxed);
     }
 
+    /// Forgets the tokens that are kept for this credential's identity, for every credential of the same cache that asks
+    /// the same place for the same identity. Calls under way go on and their tokens are not kept.
+    ///
+    /// ```
+    /// # let emulator = midentity_emulator::Emulator::start(Default::default()).unwrap();
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// # use midentity::{Credential, Scope};
+    /// # let credential = Credential::builder().imds_endpoint(emulator.imds_endpoint()).build()?;
+    /// let scope = Scope::parse("arm")?;
+    /// credential.get_token(&scope).await?;
+    /// credential.clear_tokens();
+    /// assert!(credential.cached_token(&scope).is_none());
+    /// # Ok::<(), midentity::Error>(()) }).unwrap();
+    /// ```
+    pub fn clear_tokens(&self) {
+        self.0.cache.forget(&self.0.partition);
+    }
+
     /// The identity that tokens are for.
     ///
     /// ```

@@ -116,6 +116,9 @@ class credential {
         return detail::started<token>(midentity_credential_get_token_start, handle_.get(), scope, &raw);
     }
 
+    /** Forgets the tokens that are kept for its identity, for every credential that asks the same way. */
+    void clear_tokens() const noexcept { midentity_credential_clear_tokens(handle_.get()); }
+
     /** Closes it: calls after this throw error_kind::closed. */
     void close() const noexcept { midentity_credential_close(handle_.get()); }
 

@@ -11,7 +11,17 @@ const PROVIDER: &str = "GET providers/Microsoft.ManagedIdentity";
 async fn ids_that_are_none_and_types_that_nobody_has() {
     let azure = Azure::new();
     let client = azure.admin();
-    for bad in ["", "/", "vm1", "/subscriptions", "/subscriptions//x", "/subscriptions/../x", "/a/b?c=d", "x/y", "/resourceGroups/rg1"] {
+    for bad in [
+        "",
+        "/",
+        "vm1",
+        "/subscriptions",
+        "/subscriptions//x",
+        "/subscriptions/../x",
+        "/a/b?c=d",
+        "x/y",
+        "/resourceGroups/rg1",
+    ] {
         let error = client.get_resource(bad).await.unwrap_err();
         assert_eq!((error.kind(), error.id()), (ErrorKind::InvalidArgument, "argument.path"), "{bad}");
     }

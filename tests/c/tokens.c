@@ -294,6 +294,33 @@ TEST(the_process_cache_can_be_cleared) {
     midentity_credential_free(own);
 }
 
+TEST(one_identity_s_tokens_can_be_cleared) {
+    midentity_credential *one = NULL, *twin = NULL, *other = NULL;
+    midentity_credential_options options = {.struct_size = sizeof options};
+    midentity_token *token;
+    midentity_error *error = NULL;
+    emulator_reset();
+    midentity_token_cache_clear();
+    CHECK_OK(midentity_credential_new(NULL, &one, &error), error);
+    CHECK_OK(midentity_credential_new(NULL, &twin, &error), error);
+    options.identity_kind = MIDENTITY_IDENTITY_SYSTEM_ASSIGNED;
+    CHECK_OK(midentity_credential_new(&options, &other, &error), error);
+    midentity_token_free(taken(one, NULL));
+    midentity_token_free(taken(other, NULL));
+    midentity_credential_clear_tokens(one);
+    midentity_credential_clear_tokens(NULL);
+    token = taken(other, NULL);
+    CHECK(midentity_token_from_cache(token));
+    midentity_token_free(token);
+    token = taken(twin, NULL);
+    CHECK(!midentity_token_from_cache(token));
+    midentity_token_free(token);
+    CHECK_INTEGER(emulator_request_count("imds"), 3);
+    midentity_credential_free(one);
+    midentity_credential_free(twin);
+    midentity_credential_free(other);
+}
+
 TEST(a_closed_credential_gives_nothing) {
     midentity_credential *credential;
     midentity_operation *operation = NULL;

@@ -153,6 +153,28 @@ public sealed class RestTests : ArmFixture
     }
 
     [Fact]
+    public void A_proxy_that_gets_metadata_requests_of_others_is_told_of_once()
+    {
+        var before = Environment.GetEnvironmentVariable("NO_PROXY");
+        try
+        {
+            Environment.SetEnvironmentVariable("HTTPS_PROXY", "http://127.0.0.1:9");
+            ProxyVariables.Forget();
+            Assert.Null(ProxyVariables.Warning("http://127.0.0.1:8080"));
+            Assert.Contains("NO_PROXY", ProxyVariables.Warning(MidSettings.DefaultImds), StringComparison.Ordinal);
+            Assert.Null(ProxyVariables.Warning(MidSettings.DefaultImds));
+            ProxyVariables.Forget();
+            Environment.SetEnvironmentVariable("NO_PROXY", "localhost,169.254.169.254");
+            Assert.Null(ProxyVariables.Warning(MidSettings.DefaultImds));
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable("HTTPS_PROXY", null);
+            Environment.SetEnvironmentVariable("NO_PROXY", before);
+        }
+    }
+
+    [Fact]
     public void Debug_has_the_answer_s_shape_and_hides_what_it_does_not_know()
     {
         Assert.Equal(

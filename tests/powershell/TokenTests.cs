@@ -141,6 +141,11 @@ public sealed class TokenTests : IDisposable
         Assert.Equal(4, emulator.TokenRequests().Count);
         engine.Run("Clear-MidTokenCache; Get-MidToken Arm; Clear-MidTokenCache -All; Get-MidToken Arm");
         Assert.Equal(6, emulator.TokenRequests().Count);
+        engine.Run("Get-MidToken Arm -SystemAssigned; Clear-MidTokenCache SystemAssigned -WhatIf; Clear-MidTokenCache SystemAssigned; Get-MidToken Arm");
+        Assert.Equal(7, emulator.TokenRequests().Count);
+        engine.Run("Get-MidToken Arm -SystemAssigned");
+        Assert.Equal(8, emulator.TokenRequests().Count);
+        Assert.StartsWith("argument.option,", engine.Error("Clear-MidTokenCache SystemAssigned -All").FullyQualifiedErrorId, StringComparison.Ordinal);
     }
 
     [Fact]

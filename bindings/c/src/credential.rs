@@ -290,6 +290,18 @@ pub unsafe extern "C" fn midentity_credential_close(credential: *const midentity
     }
 }
 
+/// Forgets the tokens that are kept for a credential's identity, for every credential of the same cache that asks the
+/// same place for the same identity. Calls under way go on and their tokens are not kept. NULL is allowed.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn midentity_credential_clear_tokens(credential: *const midentity_credential) {
+    quietly((), || {
+        // SAFETY: NULL or a living credential, as the header says.
+        if let Some(credential) = unsafe { credential.as_ref() } {
+            credential.0.as_async().clear_tokens();
+        }
+    });
+}
+
 /// Frees a credential. Operations that it started go on. NULL is allowed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn midentity_credential_free(credential: *mut midentity_credential) {

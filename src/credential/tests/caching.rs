@@ -340,6 +340,22 @@ async fn a_cleared_cache_is_empty_for_all() {
 }
 
 #[tokio::test]
+async fn one_identity_s_tokens_are_cleared_for_all_who_ask_for_it() {
+    let (clock, cache) = (Clock::manual(NOW), TokenCache::new());
+    let transport = Scripted::new(numbered(4, HOUR));
+    let build = |identity| builder(&transport, &clock).cache(cache.clone()).identity(identity).build().unwrap();
+    let (one, twin, other) =
+        (build(Identity::Default), build(Identity::Default), build(Identity::ClientId("a".into())));
+    assert_eq!((take(&one).await.unwrap(), take(&twin).await.unwrap()), ("t1".into(), "t1".into()));
+    let kept = take(&other).await.unwrap();
+    one.clear_tokens();
+    assert_eq!(cache.len(), 1);
+    assert!(one.cached_token(&scope()).is_none() && twin.cached_token(&scope()).is_none());
+    assert_eq!(take(&other).await.unwrap(), kept);
+    assert_eq!((take(&twin).await.unwrap(), take(&one).await.unwrap()), ("t3".into(), "t3".into()));
+}
+
+#[tokio::test]
 async fn s121_close_ends_a_credential_once_and_for_all() {
     let mut s = scenario!(121);
     let clock = Clock::manual(NOW);

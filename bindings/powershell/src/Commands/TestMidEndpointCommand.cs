@@ -88,16 +88,12 @@ public sealed class TestMidEndpointCommand : IdentityCmdlet
 
     private static MidDiagnostic Proxy()
     {
-        string? Set(params string[] names) =>
-            names.FirstOrDefault(name => !string.IsNullOrEmpty(Environment.GetEnvironmentVariable(name)));
-        var proxy = Set("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy");
-        if (proxy == null)
+        if (ProxyVariables.Proxy is not { } proxy)
         {
             return new MidDiagnostic("Proxy", MidDiagnosticStatus.Passed, "no variable names a proxy", null, 0);
         }
 
-        var without = Set("NO_PROXY", "no_proxy") is { } name ? Environment.GetEnvironmentVariable(name)! : string.Empty;
-        return without.Contains("169.254.169.254")
+        return ProxyVariables.LeaveMetadataOut
             ? new MidDiagnostic(
                 "Proxy", MidDiagnosticStatus.Passed, $"{proxy} is set, and NO_PROXY leaves the metadata service out", null, 0)
             : new MidDiagnostic(

@@ -134,6 +134,9 @@ internal static unsafe partial class NativeMethods
     internal static extern void midentity_credential_free(IntPtr credential);
 
     [DllImport(Library, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+    internal static extern void midentity_credential_clear_tokens(CredentialHandle credential);
+
+    [DllImport(Library, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
     internal static extern void midentity_token_cache_clear();
 
     [DllImport(Library, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]

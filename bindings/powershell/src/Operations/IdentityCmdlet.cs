@@ -75,6 +75,15 @@ public abstract class IdentityCmdlet : MidNetworkCmdlet
         }
     }
 
+    /// <inheritdoc/>
+    protected override void BeginProcessing()
+    {
+        if (ProxyVariables.Warning(Settings.ImdsEndpoint) is { } warning)
+        {
+            WriteWarning(warning);
+        }
+    }
+
     /// <summary>Takes a token.</summary>
     private protected MidToken Take(string scope, bool forceRefresh)
     {
