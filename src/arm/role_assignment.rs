@@ -56,6 +56,25 @@ impl PrincipalType {
             Self::Group => "Group",
         }
     }
+
+    /// The kind with this name of the service's, in whatever casing.
+    ///
+    /// # Errors
+    /// `argument.option` for any other name.
+    ///
+    /// ```
+    /// use midentity::arm::PrincipalType;
+    /// assert_eq!(PrincipalType::parse("group")?, PrincipalType::Group);
+    /// assert_eq!(PrincipalType::parse("Robot").unwrap_err().id(), "argument.option");
+    /// # Ok::<(), midentity::Error>(())
+    /// ```
+    pub fn parse(name: &str) -> Result<Self> {
+        let mut all = [Self::ServicePrincipal, Self::User, Self::Group].into_iter();
+        all.find(|kind| kind.name().eq_ignore_ascii_case(name)).ok_or_else(|| {
+            let message = format!("{name:?} is no type of principal");
+            Error::argument(id::ARGUMENT_OPTION, message, "use ServicePrincipal, User or Group")
+        })
+    }
 }
 
 /// Which assignments a list gives.
@@ -115,7 +134,7 @@ impl RoleAssignments {
     }
 
     /// Gives the role, by name, GUID or id, to the principal, by its object id. A role that it has there already is as
-    /// wanted. A principal that was made a moment ago is waited for.
+    /// wanted. A principal that was made a moment ago is waited for. What a role's name means is asked for once in a minute.
     ///
     /// # Errors
     /// NotFound (`role.unknown`, with the nearest names; `role.principal_unknown` where the principal does not appear

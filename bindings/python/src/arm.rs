@@ -36,13 +36,6 @@ fn change(verb: &str, identities: Vec<String>) -> Result<IdentityChange> {
     }
 }
 
-fn principal_type(name: &str) -> Result<PrincipalType> {
-    [PrincipalType::ServicePrincipal, PrincipalType::User, PrincipalType::Group]
-        .into_iter()
-        .find(|kind| kind.name().eq_ignore_ascii_case(name))
-        .ok_or_else(|| option(format!("{name:?} is no type of principal"), "use ServicePrincipal, User or Group"))
-}
-
 /// The client, blocking and awaited.
 #[pyclass(frozen, module = "midentity._native")]
 pub(crate) struct ArmClient(arm::ArmClient);
@@ -296,7 +289,7 @@ impl ArmClient {
     fn assign(&self, scope: String, role: String, principal: String, kind: String) -> Call {
         let client = self.0.clone();
         Call::new(async move {
-            let kind = principal_type(&kind)?;
+            let kind = PrincipalType::parse(&kind)?;
             client.role_assignments(&scope)?.assign(&role, &principal, kind).await
         })
     }

@@ -46,11 +46,7 @@ fn filter(kind: i32, principal: Option<String>) -> Result<RoleAssignmentFilter> 
 }
 
 fn principal_type(name: Option<&str>) -> Result<PrincipalType> {
-    let Some(name) = name else { return Ok(PrincipalType::ServicePrincipal) };
-    [PrincipalType::ServicePrincipal, PrincipalType::User, PrincipalType::Group]
-        .into_iter()
-        .find(|kind| kind.name().eq_ignore_ascii_case(name))
-        .ok_or_else(|| refused(format!("{name:?} is no type of principal"), "use ServicePrincipal, User or Group"))
+    name.map_or(Ok(PrincipalType::default()), PrincipalType::parse)
 }
 
 /// A role by its name or GUID, custom ones too. scope is the id of a subscription, resource group or resource. The
