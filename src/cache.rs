@@ -89,10 +89,7 @@ impl TokenCache {
     pub fn clear(&self) {
         self.0.generation.fetch_add(1, Ordering::AcqRel);
         let old = self.0.map.swap(Arc::default());
-        for entry in old.values() {
-            entry.retired.store(true, Ordering::Release);
-            entry.token.store(None);
-        }
+        old.values().for_each(|entry| entry.retire());
     }
 
     /// Forgets the tokens of one partition, as [`TokenCache::clear`] does with all.
@@ -104,10 +101,7 @@ impl TokenCache {
             map.retain(|key, _| *key.partition != *partition);
             map
         });
-        for (_, entry) in old.iter().filter(|(key, _)| *key.partition == *partition) {
-            entry.retired.store(true, Ordering::Release);
-            entry.token.store(None);
-        }
+        old.iter().filter(|(key, _)| *key.partition == *partition).for_each(|(_, entry)| entry.retire());
     }
 
     /// How many tokens it holds, expired ones included.
@@ -225,6 +219,12 @@ pub(crate) struct Fetched {
 }
 
 impl Entry {
+    /// Out of its cache: those who still hold it find nothing in it, and what a call under way brings is not kept.
+    fn retire(&self) {
+        self.retired.store(true, Ordering::Release);
+        self.token.store(None);
+    }
+
     fn is_worth_keeping(&self, clock: &Clock) -> bool {
         self.token.load().as_ref().is_some_and(|s| s.is_valid(clock.monotonic(), clock.epoch_seconds()))
     }

@@ -6,6 +6,7 @@ using System.IO;
 using System.Linq;
 using System.Management.Automation;
 using System.Management.Automation.Runspaces;
+using System.Runtime.Loader;
 using System.Security;
 using System.Threading;
 using Microsoft.PowerShell;
@@ -33,13 +34,15 @@ internal static class Program
         var packages = Path.GetFullPath(arguments[0]);
         var manifest = Path.Combine(packages, "Midentity", arguments[1], "Midentity.psd1");
         var emulator = Path.Combine(packages, "Midentity.Emulator", arguments[1], "Midentity.Emulator.psd1");
+        AssemblyLoadContext.Default.Resolving += (context, name) => name.Name == "Midentity.PowerShell"
+            ? context.LoadFromAssemblyPath(Path.Combine(Path.GetDirectoryName(manifest)!, "Midentity.PowerShell.dll"))
+            : null;
         using var runspace = Open();
         Run(runspace, "Import-Module $emulator; $e = Start-MidEmulator -StateDir $state", ("emulator", emulator), ("state", Folder));
         // The engine knows by now how a module is imported; of this one nothing is loaded yet.
         var import = Once(runspace, "Import-Module $manifest", ("manifest", manifest));
         Row("import alone, first in the process", import, null, "at most 40,000 us");
         Redirect(runspace);
-        Core.Use(Path.GetDirectoryName(manifest)!);
 
         var empty = Median(runspace, "Test-Nothing");
         var byHand = Median(runspace, "Get-TokenByHand -Endpoint $e.ImdsEndpoint -Resource https://management.azure.com/");
@@ -137,8 +140,6 @@ internal static class Program
             Take();
             return Once(runspace, pipeline) / Items;
         }
-
-        TimeSpan Middle(List<TimeSpan> times) => times.Order().ElementAt(times.Count / 2);
     }
 
     private static void Redirect(Runspace runspace) => Run(
@@ -191,8 +192,13 @@ internal static class Program
     {
         var loop = $"foreach ($i in 1..$turns) {{ $t = [Diagnostics.Stopwatch]::GetTimestamp(); $null = {command}; [Diagnostics.Stopwatch]::GetTimestamp() - $t }}";
         Run(runspace, loop, ("turns", 20));
-        var times = Run(runspace, loop, ("turns", Turns)).Select(time => (long)time.BaseObject).Order().ToList();
-        return TimeSpan.FromSeconds(times[times.Count / 2] / (double)Stopwatch.Frequency);
+        return Middle(Run(runspace, loop, ("turns", Turns)).Select(time => Stopwatch.GetElapsedTime(0, (long)time.BaseObject)));
+    }
+
+    private static TimeSpan Middle(IEnumerable<TimeSpan> times)
+    {
+        var ordered = times.Order().ToList();
+        return ordered[ordered.Count / 2];
     }
 
     private static void Row(string name, TimeSpan ours, TimeSpan? other, string goal)
