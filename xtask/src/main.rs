@@ -24,6 +24,7 @@ mod powershell;
 mod process;
 mod project;
 mod report;
+mod results;
 mod test;
 mod third_party;
 mod venv;

@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 
 use crate::Flags;
 use crate::abi;
 use crate::process;
 use crate::project::{self, Project};
-use crate::report::{Counts, Missing, Report};
+use crate::report::{Missing, Report};
+use crate::results::{self, Results};
 use crate::test::{self, EMULATOR};
 use crate::venv::Venv;
 
@@ -106,10 +107,9 @@ fn build_and_test(project: &Project, venv: &Venv, compilers: &Compilers, sanitiz
         return;
     }
     match ctest(project, venv, &folder) {
-        Ok(counts) => {
-            for (part, counts) in counts {
-                report.add(&if sanitize { format!("{part} sanitized") } else { part }, counts);
-            }
+        Ok((parts, status)) => {
+            let name_of = |part| if sanitize { format!("{part} sanitized") } else { part };
+            report.parts(name, parts.into_iter().map(|(part, results)| (name_of(part), results)), status);
         }
         Err(why) => report.fail(name, &why),
     }
@@ -129,8 +129,8 @@ fn build(project: &Project, venv: &Venv, compilers: &Compilers, sanitize: bool, 
     process::run(Command::new(venv.program("cmake")).arg("--build").arg(folder))
 }
 
-/// Runs every test of a build folder; the counts by the first part of their names.
-fn ctest(project: &Project, venv: &Venv, folder: &Path) -> Result<BTreeMap<String, Counts>, String> {
+/// Runs every test of a build folder; the results by the first part of their names.
+fn ctest(project: &Project, venv: &Venv, folder: &Path) -> Result<(BTreeMap<String, Results>, ExitStatus), String> {
     let result = folder.join("result.xml");
     let _ = fs::remove_file(&result);
     let mut command = Command::new(venv.program("ctest"));
@@ -145,11 +145,7 @@ fn ctest(project: &Project, venv: &Venv, folder: &Path) -> Result<BTreeMap<Strin
         running.push(emulator);
     }
     let status = process::stream(&mut command, |_| {})?;
-    let mut counts = ctest_counts(&project::read(&result)?)?;
-    if !status.success() && counts.values().all(|counts| counts.failed == 0) {
-        counts.entry("c".to_owned()).or_default().failed += 1;
-    }
-    Ok(counts)
+    Ok((results::junit_parts(&project::read(&result)?)?, status))
 }
 
 /// What the tests find in their environment of an emulator whose address is in this variable.
@@ -162,34 +158,6 @@ pub(crate) fn variables<'a>(
         // Of the other one the tests need nothing but its address.
         _ => (variable == "MIDENTITY_EMULATOR").then_some((name, value)),
     })
-}
-
-/// The `<testcase …>` lines of CTest's report, by the part of the name before the first dot.
-pub(crate) fn ctest_counts(xml: &str) -> Result<BTreeMap<String, Counts>, String> {
-    let attribute = |tag: &str, name: &str| {
-        let start = format!("{name}=\"");
-        let (at, _) = tag.match_indices(&start).find(|(at, _)| tag[..*at].ends_with(char::is_whitespace))?;
-        tag[at + start.len()..].split('"').next().map(str::to_owned)
-    };
-    let mut counts: BTreeMap<String, Counts> = BTreeMap::new();
-    let mut found = 0;
-    for tag in xml.split("<testcase").skip(1).filter_map(|rest| rest.split('>').next()) {
-        let (Some(name), Some(status)) = (attribute(tag, "name"), attribute(tag, "status")) else {
-            return Err(format!("a test case of the report has no name or status: {tag}"));
-        };
-        let counts = counts.entry(name.split('.').next().unwrap_or_default().to_owned()).or_default();
-        match status.as_str() {
-            "run" => counts.passed += 1,
-            "notrun" | "disabled" => counts.skipped += 1,
-            _ => counts.failed += 1,
-        }
-        found += 1;
-    }
-    let told = xml.split("<testsuite").nth(1).and_then(|rest| attribute(rest.split('>').next()?, "tests"));
-    if told.and_then(|told| told.parse::<u64>().ok()) != Some(found) || found == 0 {
-        return Err(format!("the report holds {found} test cases, which is not what it says"));
-    }
-    Ok(counts)
 }
 
 /// An emulator that runs as long as this lives.
@@ -236,22 +204,6 @@ impl Drop for Emulator {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    const XML: &str = "<?xml version=\"1.0\"?>\n<testsuite name=\"Linux-c++\"\n\ttests=\"4\"\n\tfailures=\"1\"\n>\n\
-        \t<testcase name=\"c.values.x\" classname=\"c.values.x\" time=\"0.1\" status=\"run\">\n\
-        \t<testcase name=\"c.values.y\" classname=\"y\" time=\"0.1\" status=\"fail\">\n\
-        \t<testcase name=\"cpp.z\" classname=\"z\" time=\"0.1\" status=\"run\">\n\
-        \t<testcase name=\"cpp.w\" classname=\"w\" time=\"0\" status=\"notrun\">\n</testsuite>";
-
-    #[test]
-    fn ctest_says_how_many_of_each() {
-        let counts = ctest_counts(XML).unwrap();
-        assert_eq!(counts["c"], Counts { passed: 1, failed: 1, skipped: 0 });
-        assert_eq!(counts["cpp"], Counts { passed: 1, failed: 0, skipped: 1 });
-        assert!(ctest_counts(&XML.replace("tests=\"4\"", "tests=\"5\"")).is_err(), "a case is missing");
-        assert!(ctest_counts("").is_err());
-        assert!(ctest_counts("<testsuite tests=\"0\"></testsuite>").is_err());
-    }
 
     #[test]
     fn a_compiler_that_cannot_sanitize_is_missing_one() {

@@ -8,7 +8,8 @@ use crate::help;
 use crate::process;
 use crate::project::{self, Project};
 use crate::report::{Missing, Report};
-use crate::test::{self, junit_counts};
+use crate::results;
+use crate::test;
 
 const TESTS: &str = "tests/powershell/Midentity.PowerShell.Tests.csproj";
 pub(crate) const TEST_PROGRAM: &str = "Midentity.PowerShell.Tests";
@@ -43,14 +44,8 @@ pub(crate) fn suite(project: &Project, report: &mut Report) -> Result<(), String
     command.args(["-noLogo", "-noColor", "-result-junit"]).arg(&result);
     test::environment(project, &mut command);
     let status = process::stream(&mut command, |_| {})?;
-    match project::read(&result).and_then(|xml| junit_counts(&xml)) {
-        Ok(mut counts) => {
-            if !status.success() && counts.failed == 0 {
-                report.remark(format!("FAILED powershell: the tests ended with {status} and named no failed test"));
-                counts.failed = 1;
-            }
-            report.add("powershell", counts);
-        }
+    match project::read(&result).and_then(|xml| results::junit(&xml)) {
+        Ok(results) => report.results("powershell", results, status),
         Err(why) => report.fail("powershell", &format!("the tests ended with {status} and left no result: {why}")),
     }
     Ok(())

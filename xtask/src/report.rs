@@ -2,6 +2,12 @@
 
 use std::fmt;
 use std::ops::AddAssign;
+use std::process::ExitStatus;
+
+use crate::results::{Failed, Results};
+
+/// How many failed tests of a suite are named once more at the end.
+const NAMED: usize = 20;
 
 /// Passed, failed, skipped.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +49,43 @@ impl Report {
     pub(crate) fn add(&mut self, suite: &str, counts: Counts) {
         println!("--- {suite}: {counts}");
         self.suites.push((suite.to_owned(), counts));
+    }
+
+    /// A suite's results, which the end of what ran it must bear out.
+    pub(crate) fn results(&mut self, suite: &str, mut results: Results, status: ExitStatus) {
+        if status.success() != (results.counts.failed == 0) {
+            results.counts.failed = results.counts.failed.max(1);
+            results.failed.push(Failed { name: unexplained(status), said: String::new() });
+        }
+        self.named(suite, &results);
+    }
+
+    /// As [`Self::results`], where one run, called `whole`, is several suites.
+    pub(crate) fn parts(
+        &mut self,
+        whole: &str,
+        parts: impl IntoIterator<Item = (String, Results)>,
+        status: ExitStatus,
+    ) {
+        let mut failed = 0;
+        for (suite, results) in parts {
+            failed += results.counts.failed;
+            self.named(&suite, &results);
+        }
+        if status.success() != (failed == 0) {
+            self.fail(whole, &unexplained(status));
+        }
+    }
+
+    /// The counts, and the names of what failed once more at the end.
+    fn named(&mut self, suite: &str, results: &Results) {
+        for failed in results.failed.iter().take(NAMED) {
+            self.remark(format!("FAILED {suite}: {failed}"));
+        }
+        if results.failed.len() > NAMED {
+            self.remark(format!("FAILED {suite}: {} more, see above", results.failed.len() - NAMED));
+        }
+        self.add(suite, results.counts);
     }
 
     pub(crate) fn pass(&mut self, what: &str) {
@@ -116,6 +159,10 @@ impl Report {
     }
 }
 
+fn unexplained(status: ExitStatus) -> String {
+    format!("it ended with {status}, which its counts do not explain")
+}
+
 /// Something that is not on this machine, and what to do about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Missing {
@@ -163,6 +210,30 @@ mod tests {
         assert!(whole.is_success(true));
         whole.skip("c", &Missing::new("no tool", "install it"));
         assert!(!whole.is_success(true));
+    }
+
+    #[test]
+    fn what_failed_is_named_at_the_end_and_a_bad_end_is_a_failure() {
+        let good = ExitStatus::default();
+        let bad = std::process::Command::new("false").status().unwrap();
+        let passed = || Results { counts: Counts { passed: 1, ..Counts::default() }, failed: Vec::new() };
+        let failed = || Results {
+            counts: Counts { failed: 30, ..Counts::default() },
+            failed: (0..30).map(|n| Failed { name: format!("test {n}"), said: String::new() }).collect(),
+        };
+        let mut report = Report::default();
+        report.results("a", passed(), good);
+        assert!(report.is_success(true));
+        report.results("b", failed(), bad);
+        assert_eq!(report.counts(), Counts { passed: 1, failed: 30, skipped: 0 });
+        assert_eq!(report.remarks.len(), NAMED + 1);
+        assert_eq!(report.remarks[1], "FAILED b: test 1");
+        report.results("c", passed(), bad);
+        assert_eq!(report.counts().failed, 31);
+        report.parts("d", [("d1".to_owned(), passed()), ("d2".to_owned(), failed())], bad);
+        assert_eq!(report.counts().failed, 61);
+        report.parts("e", [("e1".to_owned(), passed())], bad);
+        assert_eq!(report.counts().failed, 62);
     }
 
     #[test]

@@ -11,7 +11,8 @@ use crate::native;
 use crate::powershell;
 use crate::process;
 use crate::project::{self, Project};
-use crate::report::{Counts, Missing, Report};
+use crate::report::{Missing, Report};
+use crate::results::{self, Results};
 use crate::venv::{Interpreter, Venv};
 
 /// What a machine's own identity would put into the tests' way.
@@ -103,17 +104,11 @@ fn rust(project: &Project, report: &mut Report) -> Result<(), String> {
     Report::announce("Rust");
     let mut command = project.cargo(&["test", "--workspace", "--no-fail-fast"]);
     environment(project, &mut command);
-    let mut counts = Counts::default();
+    let mut results = Results::default();
     let status = process::stream(&mut command, |line| {
-        if let Some(found) = cargo_counts(line) {
-            counts += found;
-        }
+        results.cargo_line(line);
     })?;
-    if !status.success() && counts.failed == 0 {
-        report.remark(format!("FAILED rust: cargo test ended with {status} and named no failed test"));
-        counts.failed = 1;
-    }
-    report.add("rust", counts);
+    report.results("rust", results, status);
     Ok(())
 }
 
@@ -169,14 +164,8 @@ pub(crate) fn pytest(
     command.args(["-m", "pytest", tests, "-p", "no:cacheprovider"]).arg(format!("--junitxml={}", result.display()));
     environment(project, &mut command);
     let status = process::stream(&mut command, |_| {})?;
-    match project::read(&result).and_then(|xml| junit_counts(&xml)) {
-        Ok(mut counts) => {
-            if !status.success() && counts.failed == 0 {
-                report.remark(format!("FAILED {name}: pytest ended with {status} and named no failed test"));
-                counts.failed = 1;
-            }
-            report.add(name, counts);
-        }
+    match project::read(&result).and_then(|xml| results::junit(&xml)) {
+        Ok(results) => report.results(name, results, status),
         Err(why) => report.fail(name, &format!("pytest ended with {status} and left no result: {why}")),
     }
     Ok(())
@@ -312,64 +301,4 @@ pub(crate) fn clean(command: &mut Command) {
 pub(crate) fn empty(folder: &Path) -> Result<(), String> {
     let _ = fs::remove_dir_all(folder);
     fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))
-}
-
-/// `test result: ok. 3 passed; 0 failed; 1 ignored; …`
-pub(crate) fn cargo_counts(line: &str) -> Option<Counts> {
-    let rest = line.trim_start().strip_prefix("test result: ")?;
-    let (_, numbers) = rest.split_once(". ")?;
-    let mut counts = Counts::default();
-    for part in numbers.split(';') {
-        let mut words = part.split_whitespace();
-        let (Some(number), Some(what)) = (words.next(), words.next()) else { continue };
-        let field = match what {
-            "passed" => &mut counts.passed,
-            "failed" => &mut counts.failed,
-            "ignored" => &mut counts.skipped,
-            _ => continue,
-        };
-        *field = number.parse().ok()?;
-    }
-    Some(counts)
-}
-
-/// The attributes of each `<testsuite …>` of a JUnit report.
-pub(crate) fn junit_counts(xml: &str) -> Result<Counts, String> {
-    let mut total = Counts::default();
-    let mut suites = 0;
-    for suite in xml.split("<testsuite ").skip(1) {
-        let tag = suite.split('>').next().unwrap_or_default();
-        let attribute = |name: &str| -> Result<u64, String> {
-            let found = tag.split(&format!("{name}=\"")).nth(1).and_then(|rest| rest.split('"').next());
-            found.and_then(|number| number.parse().ok()).ok_or_else(|| format!("the report has no number of {name}"))
-        };
-        let (failed, skipped) = (attribute("failures")? + attribute("errors")?, attribute("skipped")?);
-        let passed = attribute("tests")?.saturating_sub(failed + skipped);
-        total += Counts { passed, failed, skipped };
-        suites += 1;
-    }
-    if suites == 0 { Err("the report names no suite".to_owned()) } else { Ok(total) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn cargo_says_how_many() {
-        let line = "test result: ok. 12 passed; 0 failed; 2 ignored; 0 measured; 1 filtered out; finished in 0.01s";
-        assert_eq!(cargo_counts(line), Some(Counts { passed: 12, failed: 0, skipped: 2 }));
-        let line = "test result: FAILED. 1 passed; 3 failed; 0 ignored; 0 measured; 0 filtered out";
-        assert_eq!(cargo_counts(line), Some(Counts { passed: 1, failed: 3, skipped: 0 }));
-        assert_eq!(cargo_counts("test tests::result ... ok"), None);
-    }
-
-    #[test]
-    fn pytest_says_how_many() {
-        let xml = "<?xml version=\"1.0\"?><testsuites name=\"pytest tests\"><testsuite name=\"pytest\" errors=\"1\" \
-                   failures=\"2\" skipped=\"3\" tests=\"10\" time=\"0.1\"><testcase/></testsuite></testsuites>";
-        assert_eq!(junit_counts(xml), Ok(Counts { passed: 4, failed: 3, skipped: 3 }));
-        assert!(junit_counts("<testsuites/>").is_err());
-        assert!(junit_counts("<testsuite name=\"x\">").is_err());
-    }
 }

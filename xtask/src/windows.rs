@@ -24,7 +24,8 @@ use crate::Flags;
 use crate::process;
 use crate::project::Project;
 use crate::report::Report;
-use crate::test::{EMULATOR, cargo_counts};
+use crate::results::Results;
+use crate::test::EMULATOR;
 
 /// What is built for every suite.
 const BUILT: &[&str] =
@@ -110,12 +111,12 @@ impl Windows<'_> {
 
     /// Runs a program of tests; what it says of itself counts.
     fn count(&self, name: &str, command: &mut Command, report: &mut Report) -> Result<(), String> {
-        let mut counts = None;
-        let ended = process::stream_within(command, TESTS_LIMIT, |line| counts = cargo_counts(line).or(counts));
-        match (ended, counts) {
-            (Ok(status), Some(counts)) if status.success() == (counts.failed == 0) => report.add(name, counts),
-            (Ok(status), _) => report.fail(name, &format!("it ended with {status}, which its counts do not explain")),
-            (Err(why), _) => {
+        let (mut results, mut told) = (Results::default(), false);
+        let ended = process::stream_within(command, TESTS_LIMIT, |line| told |= results.cargo_line(line));
+        match ended {
+            Ok(status) if told => report.results(name, results, status),
+            Ok(status) => report.fail(name, &format!("it ended with {status} and did not say how its tests went")),
+            Err(why) => {
                 report.fail(name, &why);
                 // What it started is still there.
                 self.wine.restart()?;

@@ -10,6 +10,7 @@ use crate::native::{self, EMULATORS};
 use crate::process;
 use crate::project;
 use crate::report::Report;
+use crate::results;
 use crate::test::TOOLS;
 use crate::venv::{Interpreter, Venv};
 
@@ -65,14 +66,7 @@ fn ctest(windows: &Windows<'_>, tools: &Venv, folder: &Path, report: &mut Report
         running.push(emulator);
     }
     let status = process::stream_within(&mut command, LIMIT, |_| {})?;
-    let counts = native::ctest_counts(&project::read(&result)?)?;
-    let failed = counts.values().any(|counts| counts.failed > 0);
-    for (part, counts) in counts {
-        report.add(&part, counts);
-    }
-    if status.success() == failed {
-        return Err(format!("ctest ended with {status}, which its counts do not explain"));
-    }
+    report.parts("C and C++", results::junit_parts(&project::read(&result)?)?, status);
     running.into_iter().try_for_each(Served::stop)
 }
 
