@@ -251,7 +251,7 @@ impl Emulator {
     /// The requests received since the log was last cleared, oldest first. Only the newest 20,000 are kept.
     #[must_use]
     pub fn requests(&self) -> Vec<RequestRecord> {
-        self.shared.world().log.records().cloned().collect()
+        self.shared.world().log.records(None).collect()
     }
 
     /// How many requests were received since the log was last cleared, also those no longer kept.

@@ -495,7 +495,7 @@ impl Inner {
         let limit = ATTEMPT_TIMEOUT.min(left);
         let exchange = async {
             let mut response = request.send().await.map_err(|e| self.broken(e, call))?;
-            let (status, headers) = (response.status().as_u16(), response.headers().clone());
+            let (status, headers) = (response.status().as_u16(), std::mem::take(response.headers_mut()));
             // As large as the service says, within reason: a page of a list is half a megabyte.
             let announced = response.content_length().and_then(|n| usize::try_from(n).ok()).unwrap_or_default();
             let mut body = Vec::with_capacity(announced.min(BODY_RESERVE));

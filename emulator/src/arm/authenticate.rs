@@ -1,5 +1,7 @@
 //! Who is calling: the bearer token's signature, audience, times and tenant, and the 401s in Azure's words.
 
+use std::sync::Arc;
+
 use http::StatusCode;
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -9,7 +11,7 @@ use crate::server::call::Call;
 use crate::server::reply::Reply;
 use crate::shared::Shared;
 use crate::state::{State, Subscription};
-use crate::token::jwt::VerifiedTokens;
+use crate::token::jwt::{Verified, VerifiedTokens};
 use crate::trust::signing_key::SigningKey;
 
 /// The audiences that Azure's public cloud takes, each with or without the slash; ours comes on top.
@@ -19,10 +21,16 @@ const AUDIENCES: [&str; 2] = ["https://management.core.windows.net", "https://ma
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Caller {
     pub(super) object_id: Uuid,
-    /// What Azure's messages call the client.
-    pub(super) client_id: String,
     pub(super) tenant_id: Uuid,
-    issuer: String,
+    claims: Arc<Verified>,
+}
+
+impl Caller {
+    /// What Azure's messages call the client: a user by the name, an application by its id.
+    pub(super) fn client_id(&self) -> String {
+        let claims = &*self.claims;
+        claims.upn.as_ref().or(claims.appid.as_ref()).cloned().unwrap_or_else(|| self.object_id.to_string())
+    }
 }
 
 pub(super) fn caller(
@@ -72,11 +80,11 @@ pub(super) fn caller(
     if claims.nbf > now {
         return Err(invalid("The access token is not valid yet."));
     }
-    let allowed: Vec<String> = std::iter::once(shared.cloud.as_str())
-        .chain(AUDIENCES)
-        .flat_map(|audience| [format!("{audience}/"), audience.to_owned()])
-        .collect();
-    if !allowed.contains(&claims.aud) {
+    let audiences = std::iter::once(shared.cloud.as_str()).chain(AUDIENCES);
+    let audience = claims.aud.strip_suffix('/').unwrap_or(&claims.aud);
+    if !audiences.clone().any(|allowed| allowed == audience) {
+        let allowed: Vec<String> =
+            audiences.flat_map(|audience| [format!("{audience}/"), audience.to_owned()]).collect();
         let message = format!(
             "The access token has been obtained for wrong audience or resource '{}'. It should exactly match (including forward slash) with one of the allowed audiences '{}'.",
             claims.aud,
@@ -98,9 +106,7 @@ pub(super) fn caller(
     if !known {
         return Err(wrong_tenant(shared, &claims.iss, tenant.unwrap_or(tenant_id)));
     }
-    // Azure's messages name a user by the name, an application by its id.
-    let client_id = claims.upn.or(claims.appid).unwrap_or_else(|| object_id.to_string());
-    Ok(Caller { object_id, client_id, tenant_id, issuer: claims.iss })
+    Ok(Caller { object_id, tenant_id, claims })
 }
 
 /// A token of another tenant is no good for a subscription, however genuine.
@@ -108,7 +114,7 @@ pub(super) fn same_tenant(shared: &Shared, caller: &Caller, subscription: &Subsc
     if caller.tenant_id == subscription.tenant_id {
         return Ok(());
     }
-    Err(wrong_tenant(shared, &caller.issuer, subscription.tenant_id))
+    Err(wrong_tenant(shared, &caller.claims.iss, subscription.tenant_id))
 }
 
 fn wrong_tenant(shared: &Shared, issuer: &str, expected: Uuid) -> Reply {

@@ -16,7 +16,8 @@ pub(super) fn require(context: &Context<'_>, action: &str, scope: &str) -> Resul
     let caller = &context.caller;
     let message = format!(
         "The client '{}' with object id '{}' does not have authorization to perform action '{action}' over scope '{scope}' or the scope is invalid. If access was recently granted, please refresh your credentials.",
-        caller.client_id, caller.object_id
+        caller.client_id(),
+        caller.object_id
     );
     Err(error(StatusCode::FORBIDDEN, "AuthorizationFailed", &message))
 }

@@ -1,6 +1,7 @@
 //! Resource Manager's error envelope and the headers of every answer.
 
-use http::StatusCode;
+use http::header::{CACHE_CONTROL, EXPIRES, PRAGMA, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS};
+use http::{HeaderName, HeaderValue, StatusCode};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -85,17 +86,24 @@ pub(super) fn no_subscription(id: Uuid) -> Reply {
     error(StatusCode::NOT_FOUND, "SubscriptionNotFound", &message)
 }
 
+/// What is the same in every answer.
+const USUAL: [(HeaderName, HeaderValue); 5] = [
+    (CACHE_CONTROL, HeaderValue::from_static("no-cache")),
+    (PRAGMA, HeaderValue::from_static("no-cache")),
+    (EXPIRES, HeaderValue::from_static("-1")),
+    (STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000; includeSubDomains")),
+    (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+];
+
 /// Adds the headers that every answer carries.
-pub(super) fn finish(reply: Reply, call: &Call) -> Reply {
+pub(super) fn finish(mut reply: Reply, call: &Call) -> Reply {
     let request = Uuid::new_v4();
     let correlation =
         call.header("x-ms-correlation-request-id").and_then(|id| Uuid::parse_str(id).ok()).unwrap_or_else(Uuid::new_v4);
-    let mut reply = reply
-        .with("cache-control", "no-cache")
-        .with("pragma", "no-cache")
-        .with("expires", "-1")
-        .with("strict-transport-security", "max-age=31536000; includeSubDomains")
-        .with("x-content-type-options", "nosniff")
+    for (name, value) in USUAL {
+        reply.headers.insert(name, value);
+    }
+    reply = reply
         .with("x-ms-request-id", &request.to_string())
         .with("x-ms-correlation-request-id", &correlation.to_string())
         .with("x-ms-routing-request-id", &format!("EMULATOR:{correlation}"));

@@ -101,7 +101,7 @@ pub(super) fn authorize(context: &Context<'_>, written: &Written, action: &str, 
     let caller = &context.caller;
     let message = format!(
         "The client '{}' with object id '{}' has permission to perform action '{action}' on scope '{scope}'; however, it does not have permission to perform action '{ASSIGN}' on the linked scope(s) '{}' or the linked scope(s) are invalid.",
-        caller.client_id,
+        caller.client_id(),
         caller.object_id,
         refused.join(",")
     );

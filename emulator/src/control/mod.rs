@@ -108,8 +108,7 @@ fn route(shared: &Shared, call: &Call) -> Result<Reply, String> {
                         .map_err(|_| format!("'{name}' is no door; imds, arm and login are"))?,
                 ),
             };
-            let records: Vec<&RequestRecord> =
-                world.log.records().filter(|record| door.is_none_or(|d| d == record.door)).collect();
+            let records: Vec<RequestRecord> = world.log.records(door).collect();
             Reply::json(StatusCode::OK, &json!({"requests": records, "total": world.log.total()}))
         }
         ("DELETE", "requests") => {

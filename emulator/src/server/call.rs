@@ -1,5 +1,7 @@
 //! A request, read whole and taken apart once.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode};
 use http_body_util::{BodyExt as _, Limited};
@@ -24,18 +26,23 @@ pub(crate) struct Call {
     pub(crate) body: Bytes,
 }
 
-fn decode(text: &str) -> String {
+/// A name or a value of a query as it is meant.
+pub(crate) fn decode(text: &str) -> Cow<'_, str> {
+    if !text.bytes().any(|byte| matches!(byte, b'+' | b'%')) {
+        return text.into();
+    }
     let spaced = text.replace('+', " ");
-    percent_decode_str(&spaced).decode_utf8_lossy().into_owned()
+    percent_decode_str(&spaced).decode_utf8_lossy().into_owned().into()
 }
 
-fn parse_query(query: &str) -> Vec<(String, String)> {
+/// The pairs of a query, decoded, in the order sent.
+pub(crate) fn parse_query(query: &str) -> Vec<(String, String)> {
     query
         .split('&')
         .filter(|pair| !pair.is_empty())
         .map(|pair| {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            (decode(name), decode(value))
+            (decode(name).into_owned(), decode(value).into_owned())
         })
         .collect()
 }

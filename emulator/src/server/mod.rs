@@ -95,15 +95,11 @@ async fn answer(
         Way::Control => return Ok(control::answer(shared, &call).await.into_response(ReplyBody::whole)),
         Way::Door(door) => door,
     };
-    let method = call.method.as_str();
     let (number, fault) = {
         let mut world = shared.world();
-        let fault = world.faults.take(door, method, &call.path, &call.query);
+        let fault = world.faults.take(door, call.method.as_str(), &call.path, &call.query);
         let id = fault.as_ref().map(|(id, _)| *id);
-        let at = real_millis();
-        let number = world.log.arrive(at, door, method, &call.path, &call.query, &call.headers, connection, id);
-        world.log.body(number, door, &call.body);
-        (number, fault)
+        (world.log.arrive(real_millis(), door, &call, connection, id), fault)
     };
     let Some((id, fault)) = fault else {
         let reply = genuine(shared, door, &call, None).await;

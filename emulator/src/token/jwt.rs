@@ -1,6 +1,7 @@
 //! Compact JWTs: signing, and the checks that a resource does on one.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use aws_lc_rs::signature::{RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
 use base64::Engine as _;
@@ -56,15 +57,15 @@ const KEPT: usize = 64;
 /// Tokens that were found good: checking a signature takes longer than all else in an answer, and clients are measured
 /// against these answers.
 #[derive(Default)]
-pub(crate) struct VerifiedTokens(HashMap<String, (String, Verified)>);
+pub(crate) struct VerifiedTokens(HashMap<String, (String, Arc<Verified>)>);
 
 impl VerifiedTokens {
     /// As [`verify`].
-    pub(crate) fn verify(&mut self, key: &SigningKey, token: &str) -> Option<Verified> {
+    pub(crate) fn verify(&mut self, key: &SigningKey, token: &str) -> Option<Arc<Verified>> {
         if let Some((_, known)) = self.0.get(token).filter(|(kid, _)| kid == key.kid()) {
             return Some(known.clone());
         }
-        let verified = verify(key, token)?;
+        let verified = Arc::new(verify(key, token)?);
         if self.0.len() >= KEPT {
             self.0.clear();
         }
