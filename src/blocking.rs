@@ -138,7 +138,8 @@ impl Credential {
         options: &TokenOptions,
         interrupted: impl FnMut() -> Result<()>,
     ) -> Result<AccessToken> {
-        runtime::wait_here(self.0.token_on(scope, options, runtime::spawn), interrupted)
+        let (credential, scope, options) = (self.0.clone(), scope.clone(), options.clone());
+        runtime::wait_here(async move { credential.token_on(&scope, &options, runtime::spawn).await }, interrupted)
     }
 
     /// The async credential behind it.
@@ -208,10 +209,11 @@ impl InstanceMetadata {
         api_version: Option<&str>,
         interrupted: impl FnMut() -> Result<()>,
     ) -> Result<Value> {
-        let ask = async {
-            match api_version {
-                None => self.0.get(path).await,
-                Some(version) => self.0.get_version(path, version).await,
+        let (instance, path, version) = (self.0.clone(), path.to_owned(), api_version.map(str::to_owned));
+        let ask = async move {
+            match version {
+                None => instance.get(&path).await,
+                Some(version) => instance.get_version(&path, &version).await,
             }
         };
         runtime::wait_here(ask, interrupted)
@@ -230,7 +232,8 @@ impl InstanceMetadata {
     /// # Ok::<(), midentity::Error>(())
     /// ```
     pub fn identity_info(&self) -> Result<crate::IdentityInfo> {
-        runtime::wait_here(self.0.identity_info(), || Ok(()))
+        let instance = self.0.clone();
+        runtime::wait_here(async move { instance.identity_info().await }, || Ok(()))
     }
 
     /// As [`crate::InstanceMetadata::versions`], waiting.
@@ -246,7 +249,8 @@ impl InstanceMetadata {
     /// # Ok::<(), midentity::Error>(())
     /// ```
     pub fn versions(&self) -> Result<Vec<String>> {
-        runtime::wait_here(self.0.versions(), || Ok(()))
+        let instance = self.0.clone();
+        runtime::wait_here(async move { instance.versions().await }, || Ok(()))
     }
 }
 
@@ -315,6 +319,8 @@ impl ArmClient {
         body: Option<&Value>,
         interrupted: impl FnMut() -> Result<()>,
     ) -> Result<ArmResponse> {
-        runtime::wait_here(self.0.request(method, path, api_version, body), interrupted)
+        let (arm, method, body) = (self.0.clone(), method.to_owned(), body.cloned());
+        let (path, version) = (path.to_owned(), api_version.to_owned());
+        runtime::wait_here(async move { arm.request(&method, &path, &version, body.as_ref()).await }, interrupted)
     }
 }

@@ -83,7 +83,10 @@ pub fn handle() -> Result<Handle> {
 ///
 /// # Errors
 /// `runtime.nested` inside an async runtime, `runtime.start`, and what `interrupted` answers: it is asked every 50 ms.
-pub fn wait_here<T>(future: impl Future<Output = Result<T>>, interrupted: impl FnMut() -> Result<()>) -> Result<T> {
+pub fn wait_here<T: Send + 'static>(
+    future: impl Future<Output = Result<T>> + Send + 'static,
+    interrupted: impl FnMut() -> Result<()>,
+) -> Result<T> {
     refuse_nested()?;
     let locals = LOCAL.get();
     let idle = locals.0.lock().unwrap_or_else(PoisonError::into_inner).pop();
@@ -92,11 +95,28 @@ pub fn wait_here<T>(future: impl Future<Output = Result<T>>, interrupted: impl F
         None => Builder::new_current_thread().enable_all().build().map_err(cannot_start)?,
     };
     let result = runtime.block_on(async {
-        let result = interruptible(future, interrupted).await;
-        // A connection goes back to its pool in a task of its own, and tasks stand still between calls: without a turn
-        // for it the next call would open another.
-        tokio::task::yield_now().await;
-        result
+        // As a task, because a task is woken by putting it into a queue; to wake what `block_on` itself waits for takes
+        // two system calls, each time that something comes.
+        let mut task = tokio::spawn(async move {
+            let result = future.await;
+            // A connection goes back to its pool in a task of its own, and tasks stand still between calls: without a
+            // turn for it the next call would open another.
+            tokio::task::yield_now().await;
+            result
+        });
+        let ended = interruptible(async { Ok((&mut task).await) }, interrupted).await;
+        match ended {
+            Ok(Ok(result)) => result,
+            Ok(Err(broken)) => match broken.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                Err(_) => Err(Error::cancelled()),
+            },
+            Err(interruption) => {
+                task.abort();
+                let _ = task.await;
+                Err(interruption)
+            }
+        }
     });
     let mut idle = locals.0.lock().unwrap_or_else(PoisonError::into_inner);
     // Last in, first out: the runtime that holds the open connection is taken up again.
@@ -143,8 +163,11 @@ async fn interruptible<T>(
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
     use std::time::Instant;
+
+    use super::*;
 
     #[test]
     fn an_interrupt_ends_a_wait_soon() {
@@ -152,6 +175,33 @@ mod tests {
         let result: Result<()> = wait_here(std::future::pending(), || Err(Error::cancelled()));
         assert_eq!(result.unwrap_err().kind(), ErrorKind::Cancelled);
         assert!(start.elapsed() < Duration::from_secs(1));
+    }
+
+    #[test]
+    fn what_was_interrupted_is_gone_when_the_call_returns() {
+        struct Gone(Arc<AtomicBool>);
+        impl Drop for Gone {
+            fn drop(&mut self) {
+                self.0.store(true, Ordering::Relaxed);
+            }
+        }
+        let gone = Arc::new(AtomicBool::new(false));
+        let held = Gone(Arc::clone(&gone));
+        let waits = async move {
+            let _held = held;
+            std::future::pending::<Result<()>>().await
+        };
+        let result = wait_here(waits, || Err(Error::cancelled()));
+        assert_eq!(result.unwrap_err().kind(), ErrorKind::Cancelled);
+        assert!(gone.load(Ordering::Relaxed));
+    }
+
+    #[test]
+    fn a_panic_reaches_the_caller_and_the_next_call_goes_on() {
+        let panics = async { if true { panic!("as planned") } else { Ok(()) } };
+        let caught = std::panic::catch_unwind(|| wait_here(panics, || Ok(())));
+        assert_eq!(caught.unwrap_err().downcast_ref(), Some(&"as planned"));
+        assert_eq!(wait_here(async { Ok(7) }, || Ok(())).unwrap(), 7);
     }
 
     #[test]

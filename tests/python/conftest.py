@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -37,6 +38,9 @@ FOREIGN = (
 
 
 def pytest_configure(config):
+    # Whoever starts a program in the background may have it ignore Ctrl-C, and its children inherit that.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     config.addinivalue_line("markers", "scenario(*numbers): covers these scenarios of tests/vectors/scenarios.json")
     # `make test` names the emulator; for a run by hand it is where cargo leaves it.
     built = Path(os.environ.get("CARGO_TARGET_DIR", "target")) / "debug" / "midentity-emulator"

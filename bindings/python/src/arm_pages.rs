@@ -140,13 +140,14 @@ impl Pages {
     }
 
     fn __next__<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let source = Arc::clone(&self.source);
         if self.by_page {
-            let page = wait(py, |stop| runtime::wait_here(self.source.page(), stop))?;
+            let page = wait(py, |stop| runtime::wait_here(async move { source.page().await }, stop))?;
             return page.map(|items| list(py, items).map(Bound::into_any)).transpose();
         }
         let item = match self.source.pop() {
             Some(item) => Some(item),
-            None => wait(py, |stop| runtime::wait_here(self.source.item(), stop))?,
+            None => wait(py, |stop| runtime::wait_here(async move { source.item().await }, stop))?,
         };
         item.map(|item| item.into_python(py, Mode::Blocking)).transpose()
     }

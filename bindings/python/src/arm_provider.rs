@@ -229,8 +229,9 @@ impl AzureCli {
         // azure-core lets callers pass whatever other credentials take.
         let _ = kwargs;
         let scope = Scope::one_of(scopes.iter().map(String::as_str)).map_err(|error| raise(py, &error))?;
-        let options = TokenOptions::new();
-        let taken = wait(py, |stop| runtime::wait_here(self.core.token(&scope, &options), stop))?;
+        let core = self.core.clone();
+        let take = async move { core.token(&scope, &TokenOptions::new()).await };
+        let taken = wait(py, |stop| runtime::wait_here(take, stop))?;
         token::tuple(py, &taken)
     }
 

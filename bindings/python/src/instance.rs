@@ -20,23 +20,24 @@ fn client(py: Python<'_>, imds_endpoint: Option<String>, timeout: f64) -> PyResu
     builder.build().map_err(|error| raise(py, &error))
 }
 
-async fn ask(client: &InstanceMetadata, path: &str, api_version: Option<&str>) -> midentity::Result<Value> {
+async fn ask(client: InstanceMetadata, path: String, api_version: Option<String>) -> midentity::Result<Value> {
     match api_version {
-        None => client.get(path).await,
-        Some(version) => client.get_version(path, version).await,
+        None => client.get(&path).await,
+        Some(version) => client.get_version(&path, &version).await,
     }
 }
 
 #[pyfunction]
 pub(crate) fn instance_metadata<'py>(
     py: Python<'py>,
-    path: &str,
-    api_version: Option<&str>,
+    path: String,
+    api_version: Option<String>,
     imds_endpoint: Option<String>,
     timeout: f64,
 ) -> PyResult<Bound<'py, PyAny>> {
     let client = client(py, imds_endpoint, timeout)?;
-    let value = wait(py, |stop| midentity::runtime::wait_here(ask(&client, path, api_version), stop))?;
+    let asked = ask(client, path, api_version);
+    let value = wait(py, |stop| midentity::runtime::wait_here(asked, stop))?;
     json::to_python(py, &value)
 }
 
@@ -49,14 +50,14 @@ pub(crate) fn instance_metadata_async<'py>(
     timeout: f64,
 ) -> PyResult<Bound<'py, PyAny>> {
     let client = client(py, imds_endpoint, timeout)?;
-    awaitable(py, async move { Answer(ask(&client, &path, api_version.as_deref()).await) })
+    awaitable(py, async move { Answer(ask(client, path, api_version).await) })
 }
 
 /// The tenant of the machine's identity.
 #[pyfunction]
 pub(crate) fn identity_info(py: Python<'_>, imds_endpoint: Option<String>, timeout: f64) -> PyResult<String> {
     let client = client(py, imds_endpoint, timeout)?;
-    let info = wait(py, |stop| midentity::runtime::wait_here(client.identity_info(), stop))?;
+    let info = wait(py, |stop| midentity::runtime::wait_here(async move { client.identity_info().await }, stop))?;
     Ok(info.tenant_id().to_owned())
 }
 
