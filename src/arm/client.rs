@@ -76,6 +76,23 @@ pub(super) struct RawResponse {
     pub(super) headers: HeaderMap,
     pub(super) body: Vec<u8>,
     pub(super) url: Url,
+    pub(super) attempts: u32,
+}
+
+impl RawResponse {
+    /// Reads the JSON body into its own type.
+    pub(super) fn read<T: DeserializeOwned>(&self) -> Result<T> {
+        parse(&self.body).map_err(|error| answered(error, &self.headers, self.attempts))
+    }
+}
+
+/// With what the service needs to find the answer again.
+pub(super) fn answered(error: Error, headers: &HeaderMap, attempts: u32) -> Error {
+    let header = |name: &str| headers.get(name).and_then(|v| v.to_str().ok()).map(str::to_owned);
+    error
+        .with_attempts(attempts)
+        .with_request_id(header("x-ms-request-id"))
+        .with_correlation_id(header("x-ms-correlation-request-id"))
 }
 
 pub(super) fn method_of(text: &str) -> Result<Method> {
@@ -90,7 +107,7 @@ pub(super) fn method_of(text: &str) -> Result<Method> {
 }
 
 /// Reads a JSON body.
-pub(super) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
+fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
     let body = error::without_bom(body);
     // Checked for UTF-8 at once, a page of a list is read faster than with a check for each of its thousands of strings.
     let read = match std::str::from_utf8(body) {
@@ -247,7 +264,7 @@ impl ArmClient {
     /// As [`ArmClient::get_path`], read into its own type at once.
     pub(super) async fn read_path<T: DeserializeOwned>(&self, path: &str, api_version: &str) -> Result<T> {
         let url = self.0.url(path, api_version)?;
-        parse(&self.call_raw(Call { method: Method::GET, url, body: None, if_match: None }).await?.body)
+        self.call_raw(Call { method: Method::GET, url, body: None, if_match: None }).await?.read()
     }
 
     pub(super) async fn send(
@@ -303,9 +320,10 @@ impl ArmClient {
     }
 
     pub(super) async fn call(&self, call: Call<'_>) -> Result<ArmResponse> {
-        let RawResponse { status, headers, body, url } = self.call_raw(call).await?;
-        let body = if body.is_empty() { Value::Null } else { parse(&body)? };
-        Ok(ArmResponse { status, headers, body, url })
+        let answer = self.call_raw(call).await?;
+        let body = if answer.body.is_empty() { Value::Null } else { answer.read()? };
+        let RawResponse { status, headers, url, attempts, .. } = answer;
+        Ok(ArmResponse { status, headers, body, url, attempts })
     }
 
     /// As [`ArmClient::call`], with the body as it came: long lists are read into their own type at once.
@@ -332,7 +350,7 @@ impl ArmClient {
                 Err(error) => Err(Refused::new(error, Outcome::Final)),
             };
             let Refused { error, outcome, claims } = match tried {
-                Ok(response) => return Ok(response),
+                Ok(response) => return Ok(RawResponse { attempts, ..response }),
                 Err(refused) => *refused,
             };
             let error = error.with_attempts(attempts);
@@ -522,14 +540,12 @@ impl Inner {
         let header = |name: &str| headers.get(name).and_then(|v| v.to_str().ok()).map(str::to_owned);
         if !(200..300).contains(&status) {
             let after = header("retry-after").and_then(|t| retry::parse_retry_after(&t, self.clock.epoch_seconds()));
-            let error = error::from_status(status, &body)
-                .with_retry_after(after)
-                .with_request_id(header("x-ms-request-id"))
-                .with_correlation_id(header("x-ms-correlation-request-id"));
+            // How many attempts there were is for the caller, who counts them.
+            let error = answered(error::from_status(status, &body).with_retry_after(after), &headers, 1);
             let claims = header("www-authenticate").and_then(|h| challenge::claims(&h));
             return Err(Box::new(Refused { error, outcome: Outcome::Status(status, after), claims }));
         }
-        Ok(RawResponse { status, headers, body, url: call.url.clone() })
+        Ok(RawResponse { status, headers, body, url: call.url.clone(), attempts: 1 })
     }
 
     fn broken(&self, error: reqwest::Error, call: &Call<'_>) -> Box<Refused> {

@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use url::Url;
 
-use super::client::{ArmClient, Call, bad_answer, parse};
+use super::client::{ArmClient, Call, bad_answer};
 use crate::error::{Error, Result, id};
 
 /// A list that is read page by page: memory holds one page, however long the list is.
@@ -152,7 +152,7 @@ impl<T: DeserializeOwned> Pages<T> {
         let response = self.client.call_raw(call).await?;
         // Some providers answer a list of none with no body.
         let page: Page<T> =
-            if response.body.is_empty() { Page { value: Vec::new(), next_link: None } } else { parse(&response.body)? };
+            if response.body.is_empty() { Page { value: Vec::new(), next_link: None } } else { response.read()? };
         self.next = match page.next_link.filter(|l| !l.is_empty()) {
             Some(link) => match self.client.link(&link)? {
                 next if next == url => return Err(bad_answer("a page names itself as the next one")),

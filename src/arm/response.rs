@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use url::Url;
 
-use super::client::bad_answer;
+use super::client::{answered, bad_answer};
 use super::members::members;
 use crate::error::Result;
 
@@ -29,6 +29,8 @@ pub struct ArmResponse {
     pub(crate) body: Value,
     /// What was asked, for operations whose result is read from the same place again.
     pub(crate) url: Url,
+    /// How many times.
+    pub(crate) attempts: u32,
 }
 
 members!(ArmResponse: status, request_id, correlation_id, remaining_requests, body);
@@ -92,8 +94,10 @@ impl ArmResponse {
 
     /// Reads the body as a type.
     pub(crate) fn read<T: DeserializeOwned>(self) -> Result<T> {
-        serde_json::from_value(self.body)
-            .map_err(|_| bad_answer("a field is missing or has another type than expected"))
+        let Self { headers, body, attempts, .. } = self;
+        serde_json::from_value(body).map_err(|_| {
+            answered(bad_answer("a field is missing or has another type than expected"), &headers, attempts)
+        })
     }
 
     /// How many more requests of this kind the service takes from this caller just now, by the smallest of its

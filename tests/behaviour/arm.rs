@@ -272,6 +272,12 @@ async fn answers_that_make_no_sense() {
         assert_eq!(hurried(&emulator).get(&group("rg1"), VERSION).await.unwrap_err().id(), id);
     }
     emulator.reset();
+    fault(&emulator, json!({"status": 503, "times": 1}));
+    let answer = json!({"status": 200, "body": "<html>", "headers": {"x-ms-request-id": "r1"}});
+    fault(&emulator, answer);
+    let error = hurried(&emulator).get(&group("rg1"), VERSION).await.unwrap_err();
+    assert_eq!((error.id(), error.attempts(), error.request_id()), ("arm.bad_answer", 2, Some("r1")));
+    emulator.reset();
     fault(&emulator, json!({"status": 204}));
     assert!(hurried(&emulator).get(&group("rg1"), VERSION).await.unwrap().body().is_null());
 }
