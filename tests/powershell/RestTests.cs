@@ -60,6 +60,34 @@ public sealed class RestTests : ArmFixture
         Assert.Equal("Succeeded", ((PSObject)made.Properties["properties"].Value).Properties["provisioningState"].Value);
     }
 
+    [Fact]
+    public void The_token_is_for_what_was_named()
+    {
+        const string Call = "(Invoke-MidRestMethod $r -ApiVersion 2021-04-01 -Resource $for).name";
+        string Asked() => Emulator.TokenRequests()[^1]["query"]!["resource"]![0]!.ToString();
+        Assert.Equal("rg1", Engine.One<string>(Call, ("for", "Arm")));
+        Assert.Equal($"{Emulator.Cloud}/", Asked());
+        // The same service under its other name: a token of its own.
+        Assert.Equal("rg1", Engine.One<string>(Call, ("for", Emulator.Cloud)));
+        Assert.Equal(Emulator.Cloud, Asked());
+        Assert.Equal(2, Emulator.TokenRequests().Count);
+        Assert.Equal("rg1", Engine.One<string>(Call));
+        Assert.Equal(2, Emulator.TokenRequests().Count);
+    }
+
+    [Theory]
+    [InlineData("Invoke-MidRestMethod $r -ApiVersion 2021-04-01 -Resource Graph", "argument.option")]
+    [InlineData("Invoke-MidRestMethod $r -ApiVersion 2021-04-01 -Resource Grpah", "argument.scope")]
+    [InlineData("Invoke-MidRestMethod $r -ApiVersion 2021-04-01 -Resource ''", "argument.option")]
+    [InlineData("Invoke-MidRestMethod $r -ApiVersion 2021-04-01 -Resource https://management.azure.com/", "cloud.audience_refused")]
+    [InlineData("Invoke-MidRestMethod $r -ApiVersion 2021-04-01 -Resource $origin -AccessToken $token", "argument.option")]
+    public void A_resource_that_is_not_for_it_is_refused(string script, string id)
+    {
+        Engine.Set([("origin", Emulator.Cloud)]);
+        Assert.Equal(id, Id(Engine.Error(script)));
+        Assert.Empty(Emulator.Requests("arm"));
+    }
+
     [Theory]
     [InlineData("Invoke-MidRestMethod subscriptions -ApiVersion 2022-12-01", "argument.path")]
     [InlineData("Invoke-MidRestMethod /subscriptions", "argument.option")]

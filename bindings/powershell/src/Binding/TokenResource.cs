@@ -52,6 +52,23 @@ internal static class TokenResource
             $"give one of {string.Join(", ", Names)}, or the resource's address, such as https://vault.azure.net");
     }
 
+    /// <summary>An audience of Resource Manager's; null for the cloud's usual one, by its name.</summary>
+    internal static string? OfArm(string text)
+    {
+        var core = Resolve(text);
+        if (core == "arm")
+        {
+            return null;
+        }
+
+        return Known.All(known => known.Core != core)
+            ? core
+            : throw MidentityException.Argument(
+                ErrorIds.ArgumentOption,
+                $"'{text}' is another service's, and this sends to Resource Manager, which would refuse its token",
+                "leave -Resource out; for another service take its token: Get-MidToken -AsHeader");
+    }
+
     /// <summary>How many letters must change to make one text of the other.</summary>
     private static int Distance(string a, string b)
     {

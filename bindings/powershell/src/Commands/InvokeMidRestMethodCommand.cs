@@ -34,6 +34,13 @@ public sealed class InvokeMidRestMethodCommand : ArmCmdlet
     [Parameter]
     public string? ApiVersion { get; set; }
 
+    /// <summary>
+    /// What the token is for, where it is not the cloud's usual one: Resource Manager's older name, an Azure Stack's own.
+    /// </summary>
+    [Parameter]
+    [Alias("ResourceUrl", "ResourceUri", "Audience")]
+    public string? Resource { get; set; }
+
     /// <summary>Read a list page by page, and give its items.</summary>
     [Parameter]
     public SwitchParameter Paginate { get; set; }
@@ -45,6 +52,8 @@ public sealed class InvokeMidRestMethodCommand : ArmCmdlet
     /// <summary>Give the JSON text.</summary>
     [Parameter]
     public SwitchParameter Raw { get; set; }
+
+    private protected override string? TokenAudience => Resource == null ? null : TokenResource.OfArm(Resource);
 
     /// <inheritdoc/>
     protected override void ProcessRecord() => ForRecord(Uri?.ToString() ?? Path, () =>

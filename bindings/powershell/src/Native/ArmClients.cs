@@ -14,7 +14,7 @@ internal static unsafe class ArmClients
     private const int Most = 64;
 
     private static readonly ConcurrentDictionary<
-        (MidSignIn, MidIdentityKind, string?, string?, string?, string?, long), ArmClientHandle> Kept = new();
+        (MidSignIn, MidIdentityKind, string?, string?, string?, string?, string?, long), ArmClientHandle> Kept = new();
 
     /// <summary>The client for a token, which is the caller's to free: a kept one would keep the token.</summary>
     internal static ArmClientHandle ForToken(SecureString token, MidSettings settings)
@@ -25,13 +25,13 @@ internal static unsafe class ArmClients
             NativeError.Check(status, error);
             return made;
         });
-        return New(provider, settings);
+        return New(provider, null, settings);
     }
 
-    internal static ArmClientHandle Get(MidSignIn signIn, MidIdentity identity, MidSettings settings)
+    internal static ArmClientHandle Get(MidSignIn signIn, MidIdentity identity, string? audience, MidSettings settings)
     {
         var imds = signIn == MidSignIn.ManagedIdentity ? settings.ImdsEndpoint : null;
-        var key = (signIn, identity.Kind, identity.Value, settings.Cloud, settings.CaFile, imds, settings.Timeout);
+        var key = (signIn, identity.Kind, identity.Value, audience, settings.Cloud, settings.CaFile, imds, settings.Timeout);
         if (Kept.TryGetValue(key, out var kept))
         {
             return kept;
@@ -45,7 +45,7 @@ internal static unsafe class ArmClients
         return Kept.GetOrAdd(key, _ =>
         {
             using var provider = Provider(signIn, identity, settings);
-            return New(provider, settings);
+            return New(provider, audience, settings);
         });
     }
 
@@ -81,10 +81,10 @@ internal static unsafe class ArmClients
             .FirstOrDefault(File.Exists);
     }
 
-    private static ArmClientHandle New(ProviderHandle provider, MidSettings settings)
+    private static ArmClientHandle New(ProviderHandle provider, string? audience, MidSettings settings)
     {
         using var texts = new NativeTexts();
-        var (cloud, caFile) = (texts.Add(settings.Cloud), texts.Add(settings.CaFile));
+        var (cloud, caFile, resource) = (texts.Add(settings.Cloud), texts.Add(settings.CaFile), texts.Add(audience));
         var options = new ArmClientOptions
         {
             StructSize = (nuint)sizeof(ArmClientOptions),
@@ -92,6 +92,8 @@ internal static unsafe class ArmClients
             CloudLen = cloud.Length,
             CaFile = caFile.Bytes,
             CaFileLen = caFile.Length,
+            Audience = resource.Bytes,
+            AudienceLen = resource.Length,
             TimeoutMs = settings.Timeout,
             OperationTimeoutMs = settings.Timeout,
         };
