@@ -3,13 +3,17 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "emulator.h"
 #include "midentity.h"
 
 int main(void) {
     midentity_credential *credential = NULL;
     midentity_token *token = NULL;
     midentity_error *error = NULL;
-    midentity_status status = midentity_credential_new(NULL, &credential, &error);
+    midentity_status status;
+    /* Whatever ran before left its faults there. */
+    emulator_reset();
+    status = midentity_credential_new(NULL, &credential, &error);
     if (status == MIDENTITY_OK) {
         status = midentity_credential_get_token(credential, "arm", MIDENTITY_NTS, NULL, &token, &error);
     }

@@ -3,8 +3,12 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use aws_lc_rs::digest;
+
+/// How long a file that is in use is waited for.
+const REPLACE: Duration = Duration::from_secs(5);
 
 /// A folder that only its owner may enter, holding keys that are made once.
 #[derive(Debug, Clone)]
@@ -75,7 +79,7 @@ impl StateFolder {
             file.write_all(content.as_bytes())?;
             file.sync_all()?;
             drop(file);
-            fs::rename(&temporary, self.file(name))
+            replace(&temporary, &self.file(name))
         })();
         if result.is_err() {
             let _ = fs::remove_file(&temporary);
@@ -84,8 +88,45 @@ impl StateFolder {
     }
 }
 
+/// Puts a file in another's place. Windows refuses while somebody has the other one open, another emulator or a virus
+/// scanner; that is over in a moment.
+fn replace(from: &Path, to: &Path) -> io::Result<()> {
+    let until = Instant::now() + REPLACE;
+    loop {
+        match fs::rename(from, to) {
+            Err(error)
+                if cfg!(windows) && error.kind() == io::ErrorKind::PermissionDenied && Instant::now() < until =>
+            {
+                std::thread::sleep(Duration::from_millis(10));
+            }
+            other => return other,
+        }
+    }
+}
+
 fn open_private(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
     options.open(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_somebody_reads_is_replaced() {
+        let path = std::env::temp_dir().join(format!("midentity-emulator-folder-{}", std::process::id()));
+        let folder = StateFolder::open(&path).unwrap();
+        folder.write("kept", "old").unwrap();
+        let reader = File::open(folder.file("kept")).unwrap();
+        let reads = std::thread::spawn(move || {
+            std::thread::sleep(Duration::from_millis(200));
+            drop(reader);
+        });
+        folder.write("kept", "new").unwrap();
+        assert_eq!(folder.read("kept").unwrap(), "new");
+        reads.join().unwrap();
+        fs::remove_dir_all(path).unwrap();
+    }
 }
