@@ -82,17 +82,19 @@ pub(super) struct RawResponse {
 impl RawResponse {
     /// Reads the JSON body into its own type.
     pub(super) fn read<T: DeserializeOwned>(&self) -> Result<T> {
-        parse(&self.body).map_err(|error| answered(error, &self.headers, self.attempts))
+        parse(&self.body).map_err(|error| answered(error, &self.headers).with_attempts(self.attempts))
     }
 }
 
+/// A header, where it is there and text.
+pub(super) fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name).and_then(|v| v.to_str().ok())
+}
+
 /// With what the service needs to find the answer again.
-pub(super) fn answered(error: Error, headers: &HeaderMap, attempts: u32) -> Error {
-    let header = |name: &str| headers.get(name).and_then(|v| v.to_str().ok()).map(str::to_owned);
-    error
-        .with_attempts(attempts)
-        .with_request_id(header("x-ms-request-id"))
-        .with_correlation_id(header("x-ms-correlation-request-id"))
+pub(super) fn answered(error: Error, headers: &HeaderMap) -> Error {
+    let id = |name: &str| header(headers, name).map(str::to_owned);
+    error.with_request_id(id("x-ms-request-id")).with_correlation_id(id("x-ms-correlation-request-id"))
 }
 
 pub(super) fn method_of(text: &str) -> Result<Method> {
@@ -343,14 +345,14 @@ impl ArmClient {
             let tried = match inner.token(&mut renewal, deadline).await {
                 Ok(token) => {
                     let began = inner.clock.monotonic();
-                    let tried = inner.attempt(&call, deadline, &token).await;
+                    let tried = inner.attempt(&call, deadline, &token, attempts).await;
                     log_attempt(&call, attempts, inner.clock.monotonic().saturating_sub(began), &tried);
                     tried
                 }
                 Err(error) => Err(Refused::new(error, Outcome::Final)),
             };
             let Refused { error, outcome, claims } = match tried {
-                Ok(response) => return Ok(RawResponse { attempts, ..response }),
+                Ok(response) => return Ok(response),
                 Err(refused) => *refused,
             };
             let error = error.with_attempts(attempts);
@@ -378,10 +380,7 @@ impl ArmClient {
 /// One line for each attempt. Not the query: a filter may hold what is not for a log.
 fn log_attempt(call: &Call<'_>, attempt: u32, took: Duration, tried: &Result<RawResponse, Box<Refused>>) {
     let (status, request_id, id) = match tried {
-        Ok(answer) => {
-            let request_id = answer.headers.get("x-ms-request-id").and_then(|id| id.to_str().ok());
-            (Some(answer.status), request_id, None)
-        }
+        Ok(answer) => (Some(answer.status), header(&answer.headers, "x-ms-request-id"), None),
         Err(refused) => (refused.error.http_status(), refused.error.request_id(), Some(refused.error.id())),
     };
     tracing::debug!(
@@ -482,6 +481,7 @@ impl Inner {
         call: &Call<'_>,
         deadline: Duration,
         token: &AccessToken,
+        attempts: u32,
     ) -> Result<RawResponse, Box<Refused>> {
         let last = |e| Refused::new(e, Outcome::Final);
         let client = self.transport.client().map_err(last)?;
@@ -537,15 +537,14 @@ impl Inner {
             }
         };
         self.pace.note(&call.method, &call.url, &headers, self.clock.monotonic());
-        let header = |name: &str| headers.get(name).and_then(|v| v.to_str().ok()).map(str::to_owned);
         if !(200..300).contains(&status) {
-            let after = header("retry-after").and_then(|t| retry::parse_retry_after(&t, self.clock.epoch_seconds()));
-            // How many attempts there were is for the caller, who counts them.
-            let error = answered(error::from_status(status, &body).with_retry_after(after), &headers, 1);
-            let claims = header("www-authenticate").and_then(|h| challenge::claims(&h));
+            let after = header(&headers, "retry-after");
+            let after = after.and_then(|text| retry::parse_retry_after(text, self.clock.epoch_seconds()));
+            let error = answered(error::from_status(status, &body), &headers).with_retry_after(after);
+            let claims = header(&headers, "www-authenticate").and_then(challenge::claims);
             return Err(Box::new(Refused { error, outcome: Outcome::Status(status, after), claims }));
         }
-        Ok(RawResponse { status, headers, body, url: call.url.clone(), attempts: 1 })
+        Ok(RawResponse { status, headers, body, url: call.url.clone(), attempts })
     }
 
     fn broken(&self, error: reqwest::Error, call: &Call<'_>) -> Box<Refused> {

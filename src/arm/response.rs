@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use url::Url;
 
-use super::client::{answered, bad_answer};
+use super::client::{answered, bad_answer, header};
 use super::members::members;
 use crate::error::Result;
 
@@ -89,14 +89,15 @@ impl ArmResponse {
     /// ```
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.get(name).and_then(|v| v.to_str().ok())
+        header(&self.headers, name)
     }
 
     /// Reads the body as a type.
     pub(crate) fn read<T: DeserializeOwned>(self) -> Result<T> {
         let Self { headers, body, attempts, .. } = self;
         serde_json::from_value(body).map_err(|_| {
-            answered(bad_answer("a field is missing or has another type than expected"), &headers, attempts)
+            let error = bad_answer("a field is missing or has another type than expected");
+            answered(error, &headers).with_attempts(attempts)
         })
     }
 

@@ -1,6 +1,5 @@
 //! The PowerShell module: built once, with its help, then tried in the real engine, which the tests host in their own process.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -34,11 +33,7 @@ pub(crate) fn suite(project: &Project, report: &mut Report) -> Result<(), String
         report.fail("powershell", &why);
         return Ok(());
     }
-    let result = project.target.join("test/powershell.xml");
-    let _ = fs::remove_file(&result);
-    if let Some(folder) = result.parent() {
-        fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-    }
+    let result = results::file(project, "powershell")?;
     let mut command = Command::new(&dotnet);
     command.current_dir(&project.root).arg("exec").arg(test_program(project));
     command.args(["-noLogo", "-noColor", "-result-junit"]).arg(&result);

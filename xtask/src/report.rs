@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::AddAssign;
 use std::process::ExitStatus;
 
-use crate::results::{Failed, Results};
+use crate::results::Results;
 
 /// How many failed tests of a suite are named once more at the end.
 const NAMED: usize = 20;
@@ -52,12 +52,8 @@ impl Report {
     }
 
     /// A suite's results, which the end of what ran it must bear out.
-    pub(crate) fn results(&mut self, suite: &str, mut results: Results, status: ExitStatus) {
-        if status.success() != (results.counts.failed == 0) {
-            results.counts.failed = results.counts.failed.max(1);
-            results.failed.push(Failed { name: unexplained(status), said: String::new() });
-        }
-        self.named(suite, &results);
+    pub(crate) fn results(&mut self, suite: &str, results: Results, status: ExitStatus) {
+        self.parts(suite, [(suite.to_owned(), results)], status);
     }
 
     /// As [`Self::results`], where one run, called `whole`, is several suites.
@@ -73,7 +69,7 @@ impl Report {
             self.named(&suite, &results);
         }
         if status.success() != (failed == 0) {
-            self.fail(whole, &unexplained(status));
+            self.fail(whole, &format!("it ended with {status}, which its counts do not explain"));
         }
     }
 
@@ -159,10 +155,6 @@ impl Report {
     }
 }
 
-fn unexplained(status: ExitStatus) -> String {
-    format!("it ended with {status}, which its counts do not explain")
-}
-
 /// Something that is not on this machine, and what to do about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Missing {
@@ -185,6 +177,7 @@ impl fmt::Display for Missing {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::results::Failed;
 
     #[test]
     fn a_run_without_a_failure_succeeds_and_ci_wants_no_skip() {

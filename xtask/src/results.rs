@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::fs;
+use std::path::PathBuf;
 
+use crate::project::Project;
 use crate::report::Counts;
 
 /// How much of a failed test's first line is said again at the end.
@@ -70,6 +73,15 @@ fn cargo_counts(line: &str) -> Option<Counts> {
         *field = number.parse().ok()?;
     }
     Some(counts)
+}
+
+/// Where a run's report of this name goes; there is none of an earlier run.
+pub(crate) fn file(project: &Project, name: &str) -> Result<PathBuf, String> {
+    let folder = project.target.join("test");
+    fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    let file = folder.join(format!("{name}.xml"));
+    let _ = fs::remove_file(&file);
+    Ok(file)
 }
 
 /// A whole JUnit report.

@@ -158,8 +158,7 @@ pub(crate) fn pytest(
         report.fail(name, &format!("there is no {tests}"));
         return Ok(());
     }
-    let result = project.target.join("test").join(format!("{name}.xml"));
-    let _ = fs::remove_file(&result);
+    let result = results::file(project, name)?;
     let mut command = venv.python(project);
     command.args(["-m", "pytest", tests, "-p", "no:cacheprovider"]).arg(format!("--junitxml={}", result.display()));
     environment(project, &mut command);

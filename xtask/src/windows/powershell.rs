@@ -110,11 +110,7 @@ fn run_tests(
     name: &str,
     filter: &[&str],
 ) -> Result<(Results, ExitStatus), String> {
-    let result = windows.project.target.join("test").join(format!("{name}.xml"));
-    let _ = std::fs::remove_file(&result);
-    if let Some(folder) = result.parent() {
-        std::fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-    }
+    let result = results::file(windows.project, name)?;
     let mut command = windows.wine.command(program);
     command.current_dir(&windows.project.root);
     settings(&mut command, emulator);

@@ -53,8 +53,6 @@ public sealed class InvokeMidRestMethodCommand : ArmCmdlet
     [Parameter]
     public SwitchParameter Raw { get; set; }
 
-    private protected override string? TokenAudience => Resource == null ? null : TokenResource.OfArm(Resource);
-
     /// <inheritdoc/>
     protected override void ProcessRecord() => ForRecord(Uri?.ToString() ?? Path, () =>
     {
@@ -91,6 +89,17 @@ public sealed class InvokeMidRestMethodCommand : ArmCmdlet
             WriteObject(value, true);
         }
     });
+
+    private protected override string? TokenAudience()
+    {
+        var audience = Resource == null ? null : TokenResource.OfArm(Resource);
+        return audience == null || AccessToken == null
+            ? audience
+            : throw MidentityException.Argument(
+                ErrorIds.ArgumentOption,
+                "-Resource says what to take a token for, and -AccessToken is one",
+                "leave one of them out");
+    }
 
     private string? BodyText()
     {

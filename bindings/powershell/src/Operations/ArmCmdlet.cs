@@ -67,23 +67,15 @@ public abstract class ArmCmdlet : MidNetworkCmdlet, IDisposable
                 "leave one of them out");
         }
 
-        var audience = TokenAudience;
-        if (AccessToken != null && audience != null)
-        {
-            throw MidentityException.Argument(
-                ErrorIds.ArgumentOption,
-                "-Resource says what to take a token for, and -AccessToken is one",
-                "leave one of them out");
-        }
-
+        var audience = TokenAudience();
         isOwned = AccessToken != null;
         client = Call(() => AccessToken != null
             ? ArmClients.ForToken(AccessToken, Settings)
             : ArmClients.Get(TokenSource, Identity ?? MidIdentity.Default, audience, Settings));
     });
 
-    /// <summary>What the token is asked for, where it is not what the cloud's usually is for.</summary>
-    private protected virtual string? TokenAudience => null;
+    /// <summary>What the token is for, where it is not the cloud's usual audience.</summary>
+    private protected virtual string? TokenAudience() => null;
 
     private protected ArmClientHandle Client => client ?? throw new ObjectDisposedException(GetType().Name);
 
