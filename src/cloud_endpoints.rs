@@ -8,7 +8,9 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use reqwest::header::ACCEPT;
+use bytes::Bytes;
+use http::header::ACCEPT;
+use http::{HeaderMap, HeaderValue, Method};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::Value;
 use url::Url;
@@ -16,10 +18,10 @@ use url::Url;
 use crate::clock::Clock;
 use crate::cloud::{Cloud, Services};
 use crate::error::{Error, ErrorKind, Result, id};
-use crate::http::LINK_LOCAL_BODY_LIMIT;
-use crate::http::cloud::CloudTransport;
+use crate::http::cloud::{CloudRequest, CloudTransport};
 use crate::http::redact::redact;
 use crate::http::retry::{self, Decision, Outcome, Retries};
+use crate::http::{LINK_LOCAL_BODY_LIMIT, Progress};
 use crate::scope::ShortName;
 
 /// The newest first: one that an older cloud does not know is refused by it.
@@ -236,12 +238,12 @@ fn unreadable(cloud: &Cloud, why: &str) -> Error {
 
 /// Reads the page once, when it is first needed.
 pub(crate) struct Discovery {
-    transport: CloudTransport,
+    transport: Arc<CloudTransport>,
     found: Mutex<Option<Arc<CloudEndpoints>>>,
 }
 
 impl Discovery {
-    pub(crate) fn new(transport: CloudTransport) -> Self {
+    pub(crate) fn new(transport: Arc<CloudTransport>) -> Self {
         Self { transport, found: Mutex::default() }
     }
 
@@ -263,15 +265,24 @@ impl Discovery {
     }
 
     async fn page(&self, cloud: &Cloud, clock: &Clock, limit: Duration) -> Result<Value> {
-        let client = self.transport.client()?;
+        let transport = self.transport.ready()?;
         let deadline = clock.monotonic() + limit;
         let (mut versions, mut retries) = (VERSIONS.into_iter(), Retries::default());
         let Some(mut version) = versions.next() else { return Err(unreadable(cloud, "no version is known")) };
         loop {
             let url = format!("{}/metadata/endpoints?api-version={version}", cloud.arm_origin());
+            let url = Url::parse(&url).map_err(|_| unreadable(cloud, "its address can't be used"))?;
+            let request = CloudRequest {
+                method: Method::GET,
+                url: &url,
+                headers: HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static("application/json"))]),
+                body: Bytes::new(),
+                body_limit: LINK_LOCAL_BODY_LIMIT,
+            };
             let left = deadline.saturating_sub(clock.monotonic());
-            let tried = clock.timeout(ATTEMPT_TIMEOUT.min(left), get(&client, &url)).await;
-            let (outcome, why) = match tried {
+            let progress = Progress::default();
+            let tried = clock.timeout(ATTEMPT_TIMEOUT.min(left), transport.send(request, &progress)).await;
+            let (outcome, why) = match tried.map(|answer| answer.map(|a| (a.status.as_u16(), a.body))) {
                 Some(Ok((200, body))) => {
                     let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&body);
                     return serde_json::from_slice(body).map_err(|_| unreadable(cloud, "it is not JSON"));
@@ -281,7 +292,7 @@ impl Discovery {
                     continue;
                 }
                 Some(Ok((status, _))) => (Outcome::Status(status, None), format!("status {status}")),
-                Some(Err(why)) => (Outcome::Refused, why),
+                Some(Err(failure)) => (Outcome::Refused, failure.to_string()),
                 None => (Outcome::Silent, "no answer in the time allowed".to_owned()),
             };
             let left = deadline.saturating_sub(clock.monotonic());
@@ -299,30 +310,10 @@ impl Discovery {
     }
 }
 
-/// Status and body, or why there is none.
-async fn get(client: &reqwest::Client, url: &str) -> Result<(u16, Vec<u8>), String> {
-    let words = |error: reqwest::Error| {
-        let mut cause: &dyn std::error::Error = &error;
-        while let Some(inner) = cause.source() {
-            cause = inner;
-        }
-        redact(&cause.to_string())
-    };
-    let mut response = client.get(url).header(ACCEPT, "application/json").send().await.map_err(words)?;
-    let status = response.status().as_u16();
-    let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(words)? {
-        if body.len() + chunk.len() > LINK_LOCAL_BODY_LIMIT {
-            return Err("it is larger than 1 MiB".to_owned());
-        }
-        body.extend_from_slice(&chunk);
-    }
-    Ok((status, body))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::env::Env;
     use serde_json::json;
 
     fn cloud() -> Cloud {
@@ -388,7 +379,7 @@ mod tests {
 
     #[tokio::test]
     async fn known_clouds_need_no_page() {
-        let found = Discovery::new(CloudTransport::new(None))
+        let found = Discovery::new(Arc::new(CloudTransport::new(None, Env::fixed([]))))
             .endpoints(&Cloud::china(), &Clock::system(), Duration::ZERO)
             .await
             .unwrap();

@@ -97,13 +97,7 @@ pub fn wait_here<T: Send + 'static>(
     let result = runtime.block_on(async {
         // As a task, because a task is woken by putting it into a queue; to wake what `block_on` itself waits for takes
         // two system calls, each time that something comes.
-        let mut task = tokio::spawn(async move {
-            let result = future.await;
-            // A connection goes back to its pool in a task of its own, and tasks stand still between calls: without a
-            // turn for it the next call would open another.
-            tokio::task::yield_now().await;
-            result
-        });
+        let mut task = tokio::spawn(future);
         let ended = interruptible(async { Ok((&mut task).await) }, interrupted).await;
         match ended {
             Ok(Ok(result)) => result,

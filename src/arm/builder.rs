@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::client::{ArmClient, Inner};
 use super::pace::Pace;
 use super::role::KnownRoles;
+use url::Url;
 use uuid::Uuid;
 
 use crate::clock::Clock;
@@ -154,12 +155,20 @@ impl ArmClientBuilder {
             None => cloud,
         };
         let ca_file = self.ca_file.or_else(|| self.env.var("MIDENTITY_CA_FILE").map(PathBuf::from));
+        let transport = Arc::new(CloudTransport::new(ca_file, self.env));
         Ok(ArmClient(Arc::new(Inner {
             provider: self.provider,
+            origin: Url::parse(cloud.arm_origin()).map_err(|_| {
+                Error::argument(
+                    id::ARGUMENT_CLOUD,
+                    "the cloud's address can't be used",
+                    "give its origin, as https://host",
+                )
+            })?,
             scope: Scope::parse(cloud.arm_audience())?,
             cloud,
-            discovery: Discovery::new(CloudTransport::new(ca_file.clone())),
-            transport: CloudTransport::new(ca_file),
+            discovery: Discovery::new(Arc::clone(&transport)),
+            transport,
             timeout: self.timeout,
             operation_timeout: self.operation_timeout,
             clock: self.clock,

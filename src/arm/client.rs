@@ -4,8 +4,9 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use reqwest::Method;
-use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, IF_MATCH};
+use bytes::Bytes;
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, IF_MATCH};
+use http::{HeaderMap, HeaderValue, Method};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use url::Url;
@@ -23,15 +24,17 @@ use crate::cloud::Cloud;
 use crate::cloud_endpoints::{CloudEndpoints, Discovery};
 use crate::env::Env;
 use crate::error::{Error, ErrorKind, Result, id};
-use crate::http::cloud::CloudTransport;
+use crate::http::cloud::{CloudRequest, CloudTransport};
 use crate::http::retry::{self, Decision, Outcome, Retries};
+use crate::http::{Failure, Progress};
 use crate::scope::Scope;
 use crate::token::{AccessToken, TokenOptions};
 use crate::token_provider::TokenProvider;
 
 /// The most that an answer may be: long lists come in pages.
 const BODY_LIMIT: usize = 64 * 1024 * 1024;
-const BODY_RESERVE: usize = 1024 * 1024;
+/// Room for every header of a request.
+const HEADERS: usize = 12;
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Sends requests to Resource Manager as whoever the provider signs in. Cheap to clone.
@@ -56,8 +59,10 @@ pub struct ArmClient(pub(super) Arc<Inner>);
 pub(super) struct Inner {
     pub(super) provider: Box<dyn TokenProvider>,
     pub(super) cloud: Cloud,
+    /// The cloud's own, which every path is put behind.
+    pub(super) origin: Url,
     pub(super) scope: Scope,
-    pub(super) transport: CloudTransport,
+    pub(super) transport: Arc<CloudTransport>,
     pub(super) discovery: Discovery,
     pub(super) timeout: Duration,
     pub(super) operation_timeout: Duration,
@@ -433,11 +438,16 @@ impl Inner {
         if path.chars().any(|c| c.is_control() || c.is_whitespace() || matches!(c, '\\' | '#')) {
             return Err(refuse("has a character in it that no path has"));
         }
-        let only_path = path.split('?').next().unwrap_or(path);
-        if only_path.split('/').any(|p| matches!(p.to_ascii_lowercase().as_str(), "." | ".." | "%2e" | "%2e%2e")) {
+        let (only_path, query) = path.split_once('?').map_or((path, None), |(path, query)| (path, Some(query)));
+        let relative = |part: &str| {
+            [".", "..", "%2e", "%2e%2e", ".%2e", "%2e."].iter().any(|dots| part.eq_ignore_ascii_case(dots))
+        };
+        if only_path.split('/').any(relative) {
             return Err(refuse("has a relative part"));
         }
-        let mut url = Url::parse(&format!("{}{path}", self.cloud.arm_origin())).map_err(|_| refuse("can't be read"))?;
+        let mut url = self.origin.clone();
+        url.set_path(only_path);
+        url.set_query(query);
         let given = url.query_pairs().any(|(name, _)| name.eq_ignore_ascii_case("api-version"));
         match (api_version.is_empty(), given) {
             (false, false) => {
@@ -484,49 +494,16 @@ impl Inner {
         attempts: u32,
     ) -> Result<RawResponse, Box<Refused>> {
         let last = |e| Refused::new(e, Outcome::Final);
-        let client = self.transport.client().map_err(last)?;
-        let mut bearer = HeaderValue::from_str(&Zeroizing::new(format!("Bearer {}", token.secret().expose())))
-            .map_err(|_| {
-                last(Error::new(
-                    ErrorKind::Protocol,
-                    id::ARM_UNAUTHORIZED,
-                    "the token has characters in it that no header may have",
-                ))
-            })?;
-        bearer.set_sensitive(true);
-        let mut request = client
-            .request(call.method.clone(), call.url.clone())
-            .header(AUTHORIZATION, bearer)
-            .header(ACCEPT, HeaderValue::from_static("application/json"))
-            .header(HeaderName::from_static("x-ms-correlation-request-id"), &self.correlation_id)
-            .header(HeaderName::from_static("x-ms-client-request-id"), Uuid::new_v4().to_string());
-        if let Some(etag) = call.if_match {
-            request = request.header(IF_MATCH, etag);
-        }
-        if let Some(body) = call.body {
-            request = request.json(body);
-        } else if call.method == Method::PUT || call.method == Method::POST || call.method == Method::PATCH {
-            // Some of Azure's front ends refuse a request without a length.
-            request = request.header(reqwest::header::CONTENT_LENGTH, 0);
-        }
+        let transport = self.transport.ready().map_err(last)?;
+        let headers = self.headers(call, token).map_err(last)?;
+        let body = call.body.map_or_else(Bytes::new, |body| body.to_string().into());
+        let request =
+            CloudRequest { method: call.method.clone(), url: &call.url, headers, body, body_limit: BODY_LIMIT };
         let left = deadline.saturating_sub(self.clock.monotonic());
         let limit = ATTEMPT_TIMEOUT.min(left);
-        let exchange = async {
-            let mut response = request.send().await.map_err(|e| self.broken(e, call))?;
-            let (status, headers) = (response.status().as_u16(), std::mem::take(response.headers_mut()));
-            // As large as the service says, within reason: a page of a list is half a megabyte.
-            let announced = response.content_length().and_then(|n| usize::try_from(n).ok()).unwrap_or_default();
-            let mut body = Vec::with_capacity(announced.min(BODY_RESERVE));
-            while let Some(chunk) = response.chunk().await.map_err(|e| self.broken(e, call))? {
-                if body.len() + chunk.len() > BODY_LIMIT {
-                    return Err(last(bad_answer("it is larger than 64 MiB")));
-                }
-                body.extend_from_slice(&chunk);
-            }
-            Ok((status, headers, body))
-        };
-        let (status, headers, body) = match self.clock.timeout(limit, exchange).await {
-            Some(result) => result?,
+        let progress = Progress::default();
+        let answer = match self.clock.timeout(limit, transport.send(request, &progress)).await {
+            Some(answer) => answer.map_err(|failure| self.broken(failure, call, &progress))?,
             None => {
                 let error = Error::new(
                     ErrorKind::Timeout,
@@ -536,6 +513,7 @@ impl Inner {
                 return Err(Refused::new(error.with_hint("try again, or give the call more time"), Outcome::Silent));
             }
         };
+        let (status, headers, mut body) = (answer.status.as_u16(), answer.headers, answer.body);
         self.pace.note(&call.method, &call.url, &headers, self.clock.monotonic());
         if !(200..300).contains(&status) {
             let after = header(&headers, "retry-after");
@@ -544,13 +522,58 @@ impl Inner {
             let claims = header(&headers, "www-authenticate").and_then(challenge::claims);
             return Err(Box::new(Refused { error, outcome: Outcome::Status(status, after), claims }));
         }
+        // Taken out of its wiping cover: what is read from it is kept as it is, and a list's pages are long.
+        let body = std::mem::take(&mut *body);
         Ok(RawResponse { status, headers, body, url: call.url.clone(), attempts })
     }
 
-    fn broken(&self, error: reqwest::Error, call: &Call<'_>) -> Box<Refused> {
+    fn headers(&self, call: &Call<'_>, token: &AccessToken) -> Result<HeaderMap> {
+        let mut bearer = HeaderValue::from_str(&Zeroizing::new(format!("Bearer {}", token.secret().expose())))
+            .map_err(|_| {
+                Error::new(
+                    ErrorKind::Protocol,
+                    id::ARM_UNAUTHORIZED,
+                    "the token has characters in it that no header may have",
+                )
+            })?;
+        bearer.set_sensitive(true);
+        let text = |text: &str| {
+            HeaderValue::from_str(text).map_err(|_| {
+                Error::argument(
+                    id::ARGUMENT_OPTION,
+                    "a header has characters in it that none may have",
+                    "leave them out",
+                )
+            })
+        };
+        let mut headers = HeaderMap::with_capacity(HEADERS);
+        headers.insert(AUTHORIZATION, bearer);
+        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+        headers.insert(HeaderName::from_static("x-ms-correlation-request-id"), text(&self.correlation_id)?);
+        let mut id = Uuid::encode_buffer();
+        headers.insert(
+            HeaderName::from_static("x-ms-client-request-id"),
+            text(Uuid::new_v4().hyphenated().encode_lower(&mut id))?,
+        );
+        if let Some(etag) = call.if_match {
+            headers.insert(IF_MATCH, text(etag)?);
+        }
+        if call.body.is_some() {
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        } else if !matches!(call.method, Method::GET | Method::HEAD | Method::DELETE) {
+            // Some of Azure's front ends refuse a request without a length.
+            headers.insert(CONTENT_LENGTH, HeaderValue::from(0));
+        }
+        Ok(headers)
+    }
+
+    fn broken(&self, failure: Failure, call: &Call<'_>, progress: &Progress) -> Box<Refused> {
+        if failure == Failure::TooLarge {
+            return Refused::new(bad_answer("it is larger than 64 MiB"), Outcome::Final);
+        }
         // A connection that was never made has carried nothing; one that broke may have.
-        let again = call.is_repeatable() || error.is_connect();
-        let error = error::from_transport(error, self.cloud.arm_origin());
+        let again = call.is_repeatable() || !progress.is_sent();
+        let error = error::from_transport(failure, self.cloud.arm_origin());
         let again = again && error.id() != id::ARM_TLS;
         Refused::new(error, if again { Outcome::Refused } else { Outcome::Final })
     }

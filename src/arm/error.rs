@@ -1,11 +1,9 @@
 //! What Resource Manager's answers that are no success mean.
 
-use std::error::Error as StdError;
-use std::io;
-
 use serde_json::Value;
 
 use crate::error::{Error, ErrorKind, id};
+use crate::http::Failure;
 use crate::http::redact::{redact, redact_to};
 
 /// Refusals name client, action, scope and linked ids, each long, and the end matters.
@@ -142,39 +140,20 @@ fn role_for(action: &str) -> &'static str {
     }
 }
 
-/// A connection that went away says nothing about trust, although the TLS library words it as its own failure.
-fn ends_a_connection(kind: io::ErrorKind) -> bool {
-    use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
-    matches!(kind, UnexpectedEof | ConnectionReset | ConnectionAborted | BrokenPipe)
-}
-
-pub(crate) fn from_transport(error: reqwest::Error, origin: &str) -> Error {
-    let (mut words, mut ended) = (String::new(), false);
-    let mut cause: Option<&(dyn StdError + 'static)> = error.source();
-    while let Some(inner) = cause {
-        words = inner.to_string();
-        ended |= inner.downcast_ref::<io::Error>().is_some_and(|e| ends_a_connection(e.kind()));
-        cause = inner.source();
+pub(crate) fn from_transport(failure: Failure, origin: &str) -> Error {
+    if let Failure::Untrusted(words) = &failure {
+        return Error::new(ErrorKind::Transport, id::ARM_TLS, format!("no trusted connection to {origin}: {words}"))
+            .with_hint(
+                "name the certificate authority's PEM file with ca_file (MIDENTITY_CA_FILE), or repair the system's \
+                 trust store",
+            )
+            .with_cause(failure);
     }
-    let words = if ended { "the other end closed the connection".to_owned() } else { redact(&words) };
-    let lower = words.to_ascii_lowercase();
-    // Without its URL: a URL's query can hold a signature.
-    let error = error.without_url();
-    if ["certificate", "unknownissuer", "tls", "handshake"].iter().any(|w| lower.contains(w)) {
-        return Error::new(
-            ErrorKind::Transport,
-            id::ARM_TLS,
-            format!("no trusted connection to {origin}: {words}"),
-        )
-        .with_hint("name the certificate authority's PEM file with ca_file (MIDENTITY_CA_FILE), or repair the system's trust store")
-        .with_cause(error);
-    }
-    let message = if words.is_empty() { error.to_string() } else { words };
     Error::new(
         ErrorKind::Transport,
         id::ARM_TRANSPORT,
-        format!("Resource Manager at {origin} can't be reached: {message}"),
+        format!("Resource Manager at {origin} can't be reached: {failure}"),
     )
     .with_hint("check network, proxy (HTTPS_PROXY) and the cloud's address")
-    .with_cause(error)
+    .with_cause(failure)
 }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use reqwest::Method;
+use http::Method;
 use serde_json::Value;
 
 use super::client::{ArmClient, method_of};

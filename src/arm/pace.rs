@@ -7,8 +7,7 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use reqwest::Method;
-use reqwest::header::HeaderMap;
+use http::{HeaderMap, Method};
 use url::Url;
 
 /// From so many left on, each request waits; the fewer, the longer.

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::marker::PhantomData;
 
-use reqwest::Method;
+use http::Method;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use url::Url;

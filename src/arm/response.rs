@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use reqwest::header::HeaderMap;
+use http::HeaderMap;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use url::Url;

@@ -1,6 +1,6 @@
 //! Virtual machines, as far as their identity goes: made with it, found from inside.
 
-use reqwest::Method;
+use http::Method;
 use serde_json::Value;
 
 use super::client::ArmClient;

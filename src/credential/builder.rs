@@ -337,7 +337,7 @@ impl CredentialBuilder {
             source,
             identity: self.identity,
             cloud,
-            discovery: Discovery::new(CloudTransport::new(ca_file)),
+            discovery: Discovery::new(Arc::new(CloudTransport::new(ca_file, self.env))),
             cache: self.cache.unwrap_or_else(TokenCache::process),
             clock: self.clock,
             timeout: self.timeout,

@@ -1,6 +1,7 @@
 //! HTTP: what is sent, what comes back, and how it fails. One transport for link-local endpoints, one for clouds.
 
 pub(crate) mod cloud;
+mod connection;
 pub(crate) mod limiter;
 pub(crate) mod link_local;
 pub(crate) mod redact;
@@ -11,6 +12,7 @@ pub(crate) mod scripted;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
@@ -75,6 +77,8 @@ pub(crate) enum Failure {
     TooLarge,
     /// What came is not HTTP.
     NotHttp(String),
+    /// The other end can't show that it is who it should be.
+    Untrusted(String),
 }
 
 impl Failure {
@@ -96,6 +100,7 @@ impl fmt::Display for Failure {
             Self::Broken(true, why) => write!(f, "the connection ended in the middle of the answer ({why})"),
             Self::TooLarge => f.write_str("its answer is larger than allowed"),
             Self::NotHttp(why) => write!(f, "its answer is not HTTP ({why})"),
+            Self::Untrusted(why) => write!(f, "it is not trusted ({why})"),
         }
     }
 }
@@ -113,16 +118,28 @@ pub(crate) trait Transport: Send + Sync {
     ) -> BoxFuture<'a, Result<Response, Failure>>;
 }
 
-/// How far a request has come, for the caller whose time limit cuts it off.
+/// How far a request has come, for the caller whose time limit cuts it off, or who may not send it twice.
 #[derive(Default)]
-pub(crate) struct Progress(std::sync::atomic::AtomicBool);
+pub(crate) struct Progress {
+    sent: AtomicBool,
+    head: AtomicBool,
+}
 
 impl Progress {
+    fn set_sent(&self, sent: bool) {
+        self.sent.store(sent, Ordering::Relaxed);
+    }
+
+    /// Whether any of it may have reached the other end.
+    pub(crate) fn is_sent(&self) -> bool {
+        self.sent.load(Ordering::Relaxed)
+    }
+
     pub(crate) fn head_received(&self) {
-        self.0.store(true, std::sync::atomic::Ordering::Relaxed);
+        self.head.store(true, Ordering::Relaxed);
     }
 
     pub(crate) fn has_head(&self) -> bool {
-        self.0.load(std::sync::atomic::Ordering::Relaxed)
+        self.head.load(Ordering::Relaxed)
     }
 }

@@ -258,7 +258,7 @@ fn outcome_of_failure(failure: &Failure) -> Outcome {
     match failure {
         Failure::Refused | Failure::Broken(..) => Outcome::Refused,
         Failure::NoConnection | Failure::TimedOut(_) => Outcome::Silent,
-        Failure::NoRoute(_) | Failure::TooLarge | Failure::NotHttp(_) => Outcome::Final,
+        Failure::NoRoute(_) | Failure::TooLarge | Failure::NotHttp(_) | Failure::Untrusted(_) => Outcome::Final,
     }
 }
 

@@ -196,6 +196,8 @@ async fn paths_that_could_lead_elsewhere_are_refused_before_anything_is_sent() {
         "/\\elsewhere.test",
         "/a/../b",
         "/a/%2e%2E/b",
+        "/a/.%2e/b",
+        "/a/%2E./b",
         "/./b",
         "/..",
         "/a b",

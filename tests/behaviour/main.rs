@@ -15,6 +15,7 @@ mod azure;
 mod canary;
 mod case;
 mod child;
+mod cloud_transport;
 mod instance;
 mod log;
 mod operations;
