@@ -122,13 +122,11 @@ impl Ready {
     pub(crate) async fn send(&self, request: CloudRequest<'_>, progress: &Progress) -> Result<Response, Failure> {
         let CloudRequest { method, url, headers, body, body_limit } = request;
         let peer = (url.host_str().unwrap_or_default(), url.port_or_known_default().unwrap_or(443));
-        let unusable = |_| Failure::NotHttp("the address can't be used in a request".to_owned());
         let mut message = Message::new(Full::new(body));
         *message.method_mut() = method;
         *message.uri_mut() = Uri::try_from(&url[Position::BeforePath..Position::AfterQuery]).map_err(unusable)?;
         *message.headers_mut() = headers;
-        let host = HeaderValue::from_str(&url[Position::BeforeHost..Position::AfterPort])
-            .map_err(|_| Failure::NotHttp("the host can't be used in a request".to_owned()))?;
+        let host = HeaderValue::from_str(&url[Position::BeforeHost..Position::AfterPort]).map_err(unusable)?;
         message.headers_mut().insert(HOST, host);
         message.headers_mut().insert(USER_AGENT_HEADER, HeaderValue::from_static(USER_AGENT));
         let limits = Limits { idle: IDLE_LIMIT, idle_count: IDLE_COUNT, read_buffer: READ_BUFFER, body: body_limit };
@@ -136,10 +134,13 @@ impl Ready {
     }
 }
 
+fn unusable<E>(_: E) -> Failure {
+    Failure::NotHttp("the address can't be used in a request".to_owned())
+}
+
 impl Setup {
     /// A connection that is encrypted to the end, also where a proxy hands it on.
     async fn open(&self, url: &Url) -> Result<Box<dyn Stream>, Failure> {
-        let unusable = |_| Failure::NotHttp("the address can't be used in a request".to_owned());
         let at = Uri::try_from(&url[..Position::AfterPort]).map_err(unusable)?;
         let mut tcp = HttpConnector::new();
         tcp.enforce_http(false);
@@ -172,14 +173,17 @@ where
         poll_fn(|cx| connector.poll_ready(cx)).await?;
         connector.call(at).await
     };
-    match connected.await {
-        Ok(stream) => Ok(Box::new(stream)),
-        Err(error) => Err(failure(&*error)),
+    // All of it: a name that is not found, and a handshake that does not end, too.
+    match tokio::time::timeout(CONNECT_TIMEOUT, connected).await {
+        Ok(Ok(stream)) => Ok(Box::new(stream)),
+        Ok(Err(error)) => Err(failure(&*error)),
+        Err(_) => Err(Failure::NoConnection),
     }
 }
 
 /// Why there is no connection: the cause at the bottom tells.
 fn failure(error: &(dyn StdError + 'static)) -> Failure {
+    use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, TimedOut, UnexpectedEof};
     let (mut cause, mut words) = (Some(error), String::new());
     while let Some(inner) = cause {
         words = redact(&inner.to_string());
@@ -194,17 +198,17 @@ fn failure(error: &(dyn StdError + 'static)) -> Failure {
             cause = inner.source();
             continue;
         };
-        // A connection that went away says nothing about trust, although the TLS library words it as its own failure.
-        use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
-        if matches!(error.kind(), UnexpectedEof | ConnectionReset | ConnectionAborted | BrokenPipe) {
-            return Failure::Broken(false, "the other end closed it".to_owned());
+        match error.kind() {
+            // A connection that went away says nothing about trust, although the TLS library words it as its failure.
+            UnexpectedEof | ConnectionReset | ConnectionAborted | BrokenPipe => {
+                return Failure::Broken(false, "the other end closed it".to_owned());
+            }
+            TimedOut => return Failure::NoConnection,
+            _ => {}
         }
-        // What it wraps; its own `source` would leave that out.
+        // What it wraps: its `source` would pass that over.
         let Some(wrapped) = error.get_ref() else { return connect_failure(error) };
         cause = Some(wrapped);
-        if error.kind() == io::ErrorKind::TimedOut {
-            return Failure::NoConnection;
-        }
     }
     Failure::NoRoute(words)
 }

@@ -3,6 +3,7 @@
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use midentity::arm::{ArmClient, ArmClientBuilder};
 use midentity::{Clock, Cloud, Env, ErrorKind};
@@ -189,4 +190,20 @@ async fn what_speaks_no_tls_is_no_matter_of_trust() {
     let error = ask(&client).await.unwrap_err();
     assert_eq!((error.kind(), error.id()), (ErrorKind::Transport, "arm.transport"), "{error:?}");
     assert!(error.message().contains(&at), "{error}");
+}
+
+/// Something took the connection and says nothing: what a firewall looks like that inspects TLS and is down.
+#[tokio::test]
+async fn a_handshake_that_does_not_end_is_given_up() {
+    let emulator = emulator();
+    // Its queue takes connections without it.
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let at = format!("https://{}", silent.local_addr().unwrap());
+    let client = client(&emulator, &[]).cloud(Cloud::parse(&at).unwrap()).build().unwrap();
+    let began = Instant::now();
+    // A change, which is not tried again on its own where it may have been sent; this one was not.
+    let error = client.request("POST", "/subscriptions/x", "2022-12-01", None).await.unwrap_err();
+    assert_eq!((error.kind(), error.id(), error.attempts()), (ErrorKind::Transport, "arm.transport", 2), "{error:?}");
+    assert!(error.message().contains("no connection in the time allowed"), "{error}");
+    assert!(began.elapsed() < Duration::from_secs(25), "{:?}", began.elapsed());
 }
