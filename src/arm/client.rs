@@ -144,7 +144,8 @@ impl Call<'_> {
 
 impl ArmClient {
     /// Starts with the defaults: the cloud and roots of trust that the environment names (`MIDENTITY_CLOUD`,
-    /// `MIDENTITY_CA_FILE`), else the public cloud and the system's trust store.
+    /// `MIDENTITY_CA_FILE`), else the public cloud and the system's trust store; through the proxy that `HTTPS_PROXY`
+    /// or `ALL_PROXY` names, unless `NO_PROXY` names the host.
     ///
     /// ```
     /// # use midentity::{Credential, arm::ArmClient};

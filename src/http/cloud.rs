@@ -135,7 +135,7 @@ impl Ready {
 }
 
 fn unusable<E>(_: E) -> Failure {
-    Failure::NotHttp("the address can't be used in a request".to_owned())
+    Failure::NoRoute("the address can't be used in a request".to_owned())
 }
 
 impl Setup {

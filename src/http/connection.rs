@@ -122,13 +122,13 @@ impl Pool {
     fn keep(&self, host: &str, port: u16, live: Live, limits: &Limits) {
         let Ok(handle) = Handle::try_current() else { return };
         let mut pool = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if pool.len() >= limits.idle_count {
-            pool.retain(|i| i.since.elapsed() < limits.idle);
-        }
+        let now = Instant::now();
+        // Also those of runtimes that are gone, which nothing else would close.
+        pool.retain(|i| now.duration_since(i.since) < limits.idle);
         if pool.len() >= limits.idle_count {
             pool.remove(0);
         }
-        pool.push(Idle { host: host.to_owned(), port, runtime: handle.id(), since: Instant::now(), live });
+        pool.push(Idle { host: host.to_owned(), port, runtime: handle.id(), since: now, live });
     }
 
     async fn exchange(
