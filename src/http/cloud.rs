@@ -25,7 +25,6 @@ use tower_service::Service;
 use url::{Position, Url};
 
 use super::connection::{Limits, Message, Pool, Stream};
-use super::link_local::connect_failure;
 use super::redact::redact;
 use super::{Failure, Progress, Response, USER_AGENT};
 use crate::env::Env;
@@ -147,6 +146,7 @@ impl Setup {
         // A delayed acknowledgement would cost more than the whole answer.
         tcp.set_nodelay(true);
         tcp.set_keepalive(Some(KEEPALIVE));
+        // Shared out among the addresses of a name.
         tcp.set_connect_timeout(Some(CONNECT_TIMEOUT));
         let mut direct = HttpsConnector::from((tcp, Arc::clone(&self.tls)));
         let Some(proxy) = self.proxies.intercept(&at) else {
@@ -207,7 +207,7 @@ fn failure(error: &(dyn StdError + 'static)) -> Failure {
             _ => {}
         }
         // What it wraps: its `source` would pass that over.
-        let Some(wrapped) = error.get_ref() else { return connect_failure(error) };
+        let Some(wrapped) = error.get_ref() else { return Failure::of_connecting(error) };
         cause = Some(wrapped);
     }
     Failure::NoRoute(words)

@@ -49,8 +49,6 @@ pub(crate) struct Limits {
 pub(crate) struct Pool(Mutex<Vec<Idle>>);
 
 struct Idle {
-    host: String,
-    port: u16,
     runtime: tokio::runtime::Id,
     since: Instant,
     live: Live,
@@ -58,6 +56,8 @@ struct Idle {
 
 /// A connection and its two ends: what sends requests, and what moves the bytes when polled.
 struct Live {
+    host: String,
+    port: u16,
     sender: SendRequest<Full<Bytes>>,
     connection: Pin<Box<Connection>>,
     ended: bool,
@@ -79,11 +79,14 @@ impl Pool {
         open: impl Future<Output = Result<Box<dyn Stream>, Failure>>,
         progress: &Progress,
     ) -> Result<Response, Failure> {
-        if let Some(live) = self.take(host, port, limits).await {
-            match self.exchange(live, host, port, message, limits, progress).await {
+        if let Some(mut live) = self.take(host, port, limits).await {
+            match live.exchange(message, limits.body, progress).await {
                 Err(Exchange::NotSent(unsent)) => message = *unsent,
                 Err(Exchange::Failed(failure)) => return Err(failure),
-                Ok(response) => return Ok(response),
+                Ok(response) => {
+                    self.keep(live, limits).await;
+                    return Ok(response);
+                }
             }
         }
         let (sender, connection) = http1::Builder::new()
@@ -92,11 +95,13 @@ impl Pool {
             .handshake(open.await?)
             .await
             .map_err(|e| Failure::Broken(false, e.to_string()))?;
-        let live = Live { sender, connection: Box::pin(connection), ended: false };
-        self.exchange(live, host, port, message, limits, progress).await.map_err(|e| match e {
+        let mut live = Live { host: host.to_owned(), port, sender, connection: Box::pin(connection), ended: false };
+        let response = live.exchange(message, limits.body, progress).await.map_err(|e| match e {
             Exchange::NotSent(_) => Failure::Broken(false, "closed at once".to_owned()),
             Exchange::Failed(failure) => failure,
-        })
+        })?;
+        self.keep(live, limits).await;
+        Ok(response)
     }
 
     async fn take(&self, host: &str, port: u16, limits: &Limits) -> Option<Live> {
@@ -104,7 +109,8 @@ impl Pool {
         loop {
             let mut idle = {
                 let mut pool = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-                let at = pool.iter().rposition(|i| i.runtime == runtime && i.port == port && i.host == host)?;
+                let at =
+                    pool.iter().rposition(|i| i.runtime == runtime && i.live.port == port && i.live.host == host)?;
                 pool.remove(at)
             };
             if idle.since.elapsed() > limits.idle {
@@ -119,7 +125,10 @@ impl Pool {
         }
     }
 
-    fn keep(&self, host: &str, port: u16, live: Live, limits: &Limits) {
+    async fn keep(&self, mut live: Live, limits: &Limits) {
+        if !live.is_usable().await {
+            return;
+        }
         let Ok(handle) = Handle::try_current() else { return };
         let mut pool = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
@@ -128,22 +137,21 @@ impl Pool {
         if pool.len() >= limits.idle_count {
             pool.remove(0);
         }
-        pool.push(Idle { host: host.to_owned(), port, runtime: handle.id(), since: now, live });
+        pool.push(Idle { runtime: handle.id(), since: now, live });
     }
+}
 
+impl Live {
     async fn exchange(
-        &self,
-        mut live: Live,
-        host: &str,
-        port: u16,
+        &mut self,
         message: Message,
-        limits: &Limits,
+        body_limit: usize,
         progress: &Progress,
     ) -> Result<Response, Exchange> {
         let failed = |f| Err(Exchange::Failed(f));
         progress.set_sent(true);
-        let sent = live.sender.try_send_request(message);
-        let response = match live.drive(sent).await {
+        let sent = self.sender.try_send_request(message);
+        let response = match self.drive(sent).await {
             None => return failed(Failure::Broken(false, "closed by the other end".to_owned())),
             Some(Err(mut error)) => {
                 if let Some(unsent) = error.take_message() {
@@ -159,15 +167,12 @@ impl Pool {
         progress.head_received();
         let (head, body) = response.into_parts();
         let length = head.headers.get(CONTENT_LENGTH).and_then(|v| v.to_str().ok()).and_then(|v| v.parse::<u64>().ok());
-        let body = read_body(&mut live, body, length, limits.body).await.map_err(Exchange::Failed)?;
-        if head.status != StatusCode::SWITCHING_PROTOCOLS && live.is_usable().await {
-            self.keep(host, port, live, limits);
-        }
+        let body = read_body(self, body, length, body_limit).await.map_err(Exchange::Failed)?;
+        // What is spoken from here on is no HTTP.
+        self.ended |= head.status == StatusCode::SWITCHING_PROTOCOLS;
         Ok(Response { status: head.status, headers: head.headers, body })
     }
-}
 
-impl Live {
     fn poll_connection(&mut self, cx: &mut Context<'_>) {
         if !self.ended && self.connection.as_mut().poll(cx).is_ready() {
             self.ended = true;

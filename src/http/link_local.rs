@@ -3,7 +3,6 @@
 //! No proxy (Microsoft's documentation demands that IMDS is never asked through one), no redirect, no TLS and so none
 //! of its set-up cost, a cap on the body.
 
-use std::io;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -50,22 +49,12 @@ async fn open(request: &Request, limit: Duration) -> Result<Box<dyn Stream>, Fai
     let host = request.host.trim_start_matches('[').trim_end_matches(']');
     let stream = match tokio::time::timeout(limit, TcpStream::connect((host, request.port))).await {
         Err(_) => return Err(Failure::NoConnection),
-        Ok(Err(error)) => return Err(connect_failure(&error)),
+        Ok(Err(error)) => return Err(Failure::of_connecting(&error)),
         Ok(Ok(stream)) => stream,
     };
     // A delayed acknowledgement would cost more than the whole answer.
     let _ = stream.set_nodelay(true);
     Ok(Box::new(TokioIo::new(stream)))
-}
-
-/// Why there is no connection, in the words of the system.
-pub(super) fn connect_failure(error: &io::Error) -> Failure {
-    match error.kind() {
-        io::ErrorKind::ConnectionRefused => Failure::Refused,
-        io::ErrorKind::TimedOut => Failure::NoConnection,
-        io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted => Failure::Broken(false, error.to_string()),
-        _ => Failure::NoRoute(error.to_string()),
-    }
 }
 
 fn build(request: &Request) -> Result<Message, http::Error> {

@@ -11,6 +11,7 @@ pub(crate) mod scripted;
 
 use std::fmt;
 use std::future::Future;
+use std::io;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -82,6 +83,16 @@ pub(crate) enum Failure {
 }
 
 impl Failure {
+    /// Why the system made no connection.
+    fn of_connecting(error: &io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::ConnectionRefused => Self::Refused,
+            io::ErrorKind::TimedOut => Self::NoConnection,
+            io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted => Self::Broken(false, error.to_string()),
+            _ => Self::NoRoute(error.to_string()),
+        }
+    }
+
     /// Whether something at the other end spoke HTTP.
     pub(crate) fn answered(&self) -> bool {
         matches!(self, Self::TimedOut(true) | Self::Broken(true, _) | Self::TooLarge)

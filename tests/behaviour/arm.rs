@@ -14,11 +14,11 @@ use crate::server::{builder, emulator, token_requests, vectors_folder};
 const VERSION: &str = "2021-04-01";
 const SUBSCRIPTION: &str = "/subscriptions/8d1c0000-0000-4000-8000-000000000002";
 
-fn group(name: &str) -> String {
+pub(crate) fn group(name: &str) -> String {
     format!("{SUBSCRIPTION}/resourceGroups/{name}")
 }
 
-fn as_identity(emulator: &Emulator, identity: Identity) -> ArmClientBuilder {
+pub(crate) fn as_identity(emulator: &Emulator, identity: Identity) -> ArmClientBuilder {
     ArmClient::builder(builder(emulator).identity(identity).build().unwrap())
         .cloud(Cloud::parse(emulator.cloud()).unwrap())
         .ca_file(emulator.ca_file())
@@ -34,13 +34,13 @@ fn hurried(emulator: &Emulator) -> ArmClient {
     as_identity(emulator, Identity::Default).clock(Clock::manual_between_requests(now())).build().unwrap()
 }
 
-fn fault(emulator: &Emulator, fault: serde_json::Value) {
+pub(crate) fn fault(emulator: &Emulator, fault: serde_json::Value) {
     let mut fault = fault;
     fault["match"] = json!({"door": "arm"});
     emulator.add_fault_json(&fault.to_string()).unwrap();
 }
 
-fn asked(emulator: &Emulator) -> Vec<RequestRecord> {
+pub(crate) fn asked(emulator: &Emulator) -> Vec<RequestRecord> {
     emulator.requests().into_iter().filter(|r| r.door == Door::Arm).collect()
 }
 

@@ -6,17 +6,16 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use midentity::arm::{ArmClient, ArmClientBuilder};
-use midentity::{Clock, Cloud, Env, ErrorKind};
-use midentity_emulator::{Door, Emulator};
+use midentity::{Clock, Cloud, Env, ErrorKind, Identity};
+use midentity_emulator::Emulator;
 use serde_json::json;
 
+use crate::arm::{as_identity, asked, fault, group};
 use crate::case::now;
-use crate::server::{builder, emulator};
+use crate::server::{emulator, refused};
 
 fn client(emulator: &Emulator, variables: &[(&str, &str)]) -> ArmClientBuilder {
-    ArmClient::builder(builder(emulator).build().unwrap())
-        .cloud(Cloud::parse(emulator.cloud()).unwrap())
-        .ca_file(emulator.ca_file())
+    as_identity(emulator, Identity::Default)
         .env(Env::fixed(variables.iter().copied()))
         .clock(Clock::manual_between_requests(now()))
 }
@@ -26,7 +25,7 @@ async fn ask(client: &ArmClient) -> midentity::Result<u16> {
 }
 
 fn connections(emulator: &Emulator) -> Vec<u64> {
-    emulator.requests().into_iter().filter(|r| r.door == Door::Arm).map(|r| r.connection).collect()
+    asked(emulator).into_iter().map(|r| r.connection).collect()
 }
 
 /// A proxy as companies have one: it digs tunnels, or answers that it does not.
@@ -115,7 +114,7 @@ async fn a_proxy_that_refuses_is_named() {
     let emulator = emulator();
     let wants_a_password = Proxy::start(Some("407 Proxy Authentication Required"));
     let refuses = Proxy::start(Some("403 Forbidden"));
-    let nobody = crate::server::refused();
+    let nobody = refused();
     let of = |proxy: &Proxy| format!("http://someone:secret@{}", proxy.at);
     for (proxy, words) in [
         (of(&wants_a_password), "proxy authorization required"),
@@ -150,13 +149,12 @@ async fn one_connection_serves_many_requests_of_one_client() {
 async fn a_connection_that_the_server_closed_is_not_a_failure() {
     let emulator = emulator();
     let client = client(&emulator, &[]).build().unwrap();
-    emulator.add_fault_json(r#"{"match": {"door": "arm"}, "headers": {"connection": "close"}, "times": 2}"#).unwrap();
+    fault(&emulator, json!({"headers": {"connection": "close"}, "times": 2}));
     for method in ["GET", "PATCH", "PATCH"] {
         let body = json!({"tags": {"a": "b"}});
         let body = (method == "PATCH").then_some(&body);
-        let path = "/subscriptions/8d1c0000-0000-4000-8000-000000000002/resourceGroups/rg1";
         // The identity may only read: what counts is that the answer comes.
-        let answer = client.request(method, path, "2021-04-01", body).await;
+        let answer = client.request(method, &group("rg1"), "2021-04-01", body).await;
         assert!(matches!(answer.map_err(|e| e.http_status()), Ok(_) | Err(Some(403))), "{method}");
     }
     let numbers = connections(&emulator);
@@ -169,7 +167,7 @@ async fn a_kept_connection_that_breaks_is_replaced() {
     let (emulator, proxy) = (emulator(), Proxy::start(None));
     let client = client(&emulator, &[("HTTPS_PROXY", &format!("http://{}", proxy.at))]).build().unwrap();
     assert_eq!(ask(&client).await.unwrap(), 200);
-    emulator.add_fault_json(r#"{"match": {"door": "arm"}, "drop": "before", "times": 1}"#).unwrap();
+    fault(&emulator, json!({"drop": "before", "times": 1}));
     assert_eq!(ask(&client).await.unwrap(), 200);
     assert_eq!((connections(&emulator).len(), proxy.heads().len()), (3, 2));
 }
